@@ -1,0 +1,1 @@
+"""Draws the pictures of ``sample_data``: a small ray marcher, procedural surfaces and flat drawings."""
