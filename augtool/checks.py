@@ -1,0 +1,71 @@
+"""``augtool check``: what is wrong with a recipe or an input, found without writing anything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from augtool.execute import default_workers, execute
+from augtool.pipeline import Options, outside_of, prepare
+from augtool.plan import plan
+from augtool.recipe import Recipe
+from augtool.unit import Context
+
+
+@dataclass
+class Findings:
+    """What a check found. ``failures`` are inputs that a run would leave out, with the reason."""
+
+    recipe: str
+    steps: int
+    pictures: int | None = None
+    failures: list[dict[str, str]] = field(default_factory=list)
+    warnings: Counter[str] = field(default_factory=Counter)
+
+    def data(self) -> dict[str, Any]:
+        """Return the findings as plain data."""
+        return {
+            "recipe": self.recipe,
+            "steps": self.steps,
+            "pictures": self.pictures,
+            "failures": self.failures,
+            "warnings": dict(self.warnings),
+        }
+
+    def lines(self) -> list[str]:
+        """Return the findings as lines for a person."""
+        lines = [f"recipe {self.recipe or '(no name)'}: ok, {self.steps} step{'s' * (self.steps != 1)}"]
+        if self.pictures is not None:
+            good = self.pictures - len(self.failures)
+            lines.append(f"input: {good:,} of {self.pictures:,} pictures can be used")
+        lines += [
+            f"{failure['source']}: {failure['message']} [{failure['reason']}]" for failure in self.failures
+        ]
+        lines += [f"warning: {count:,} x {text}" for text, count in self.warnings.most_common()]
+        return lines
+
+
+def check(recipe: Recipe, source: Path | None, splits: Sequence[str]) -> Findings:
+    """Check a recipe, which was loaded and is therefore valid, and decode every picture of an input."""
+    findings = Findings(recipe.name, len(recipe.transforms))
+    if source is None:
+        return findings
+    # A run that makes nothing: every source is read and decoded in the isolated workers.
+    nothing = replace(recipe, variants=0, originals="none")
+    options = Options(splits)
+    planned = prepare(nothing, source, options)
+    context = Context(nothing, recipe.seed, source, Path(), outside_of(recipe, planned.dataset))
+    findings.pictures = planned.survey.jobs
+    jobs = plan(planned.dataset.items(), nothing, options.splits)
+    done = execute(
+        jobs, context, workers=default_workers(), timeout=options.timeout, total=planned.survey.jobs
+    )
+    for _, result in done:
+        record = result.record()
+        if result.status != "ok":
+            findings.failures.append({key: record[key] for key in ("source", "reason", "message")})
+        findings.warnings.update(record.get("warnings", ()))
+    return findings

@@ -1,0 +1,281 @@
+"""The command line: parse, one call, print, exit code. Nothing here decides anything.
+
+Modules that load cv2, numpy or pydantic are imported inside the commands, so that ``--help`` is quick.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from augtool import __version__, terminal
+from augtool.errors import AugtoolError, ExitCode, Interrupted, RecipeError, UsageError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def guarded(command: F) -> F:
+    """Turn the program's errors into one line on stderr and the right exit code."""
+
+    @wraps(command)
+    def body(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except AugtoolError as error:
+            terminal.fail(str(error))
+            if isinstance(error, RecipeError) and len(error.problems) > 1:
+                terminal.fail(f"{len(error.problems)} mistakes; nothing was written")
+            sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            terminal.fail("interrupted")
+            sys.exit(ExitCode.SIGINT)
+        except ImportError as error:
+            from augtool.environment import import_advice
+
+            terminal.fail(import_advice(error))
+            sys.exit(ExitCode.INTERNAL)
+        except BrokenPipeError:
+            # The reader (head, less) has gone; that is its right. Nothing more can be printed.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            sys.exit(ExitCode.OK)
+
+    return body  # type: ignore[return-value]
+
+
+def recipe_options(command: F) -> F:
+    """Add the options that change what a recipe says, to every command that runs one."""
+    for option in (
+        click.option("-n", "--variants", type=click.IntRange(0, 100_000), help="Variants per picture."),
+        click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Another seed, other variants."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings=CONTEXT)
+@click.version_option(__version__, prog_name="augtool")
+def main() -> None:
+    """Turn a small data set into a larger, varied, correctly labelled one.
+
+    A YAML recipe says what to do to each picture; augtool walks INPUT, writes N variants of every
+    picture to OUTPUT, and reports what it made. Start with: augtool recipes, augtool init.
+
+    Exit status: 0 all done, 2 usage or recipe, 3 finished but some inputs failed, 5 input/output error,
+    6 output in use by another run, 130/143 interrupted, 1 internal error.
+    """
+
+
+@main.command()
+@click.argument("recipe")
+@click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
+@click.argument("output", metavar="OUTPUT", type=click.Path(path_type=Path))
+@recipe_options
+@click.option(
+    "-w", "--workers", type=click.IntRange(0, 1024), help="Processes; default all cores, 0 this one."
+)
+@click.option("--splits", default="train", show_default=True, help="Splits to expand, separated by commas.")
+@click.option(
+    "--timeout", type=click.FloatRange(0.1), default=300.0, show_default=True, help="Seconds per picture."
+)
+@click.option("--overwrite", is_flag=True, help="Replace the output of an earlier run.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen, as 'augtool plan' does, and stop.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Name every warning.")
+@guarded
+def run(
+    recipe: str, source: Path, output: Path, variants: int | None, seed: int | None, workers: int | None,
+    splits: str, timeout: float, overwrite: bool, dry_run: bool, as_json: bool, quiet: bool, verbose: bool,
+) -> None:  # fmt: skip
+    """Expand INPUT into OUTPUT with RECIPE (a file, or the name of a built-in recipe)."""
+    from augtool import pipeline
+
+    loaded = _recipe(recipe, variants, seed)
+    options = pipeline.Options(_splits(splits), workers, timeout, overwrite)
+    if dry_run:
+        terminal.show_plan(pipeline.prepare(loaded, source, options), loaded, options, as_json=as_json)
+        return
+    _stop_on_sigterm()
+    with terminal.Progress(quiet=quiet, verbose=verbose) as progress:
+        report = pipeline.run(loaded, source, output, options, progress.unit, progress.plan)
+    terminal.show_report(report, output, as_json=as_json, quiet=quiet)
+    if report["totals"]["failed"]:
+        sys.exit(ExitCode.PARTIAL)
+
+
+@main.command()
+@click.argument("recipe")
+@click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
+@recipe_options
+@click.option("--splits", default="train", show_default=True, help="Splits to expand, separated by commas.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@guarded
+def plan(
+    recipe: str, source: Path, variants: int | None, seed: int | None, splits: str, as_json: bool
+) -> None:
+    """Say what a run would make: counts by split and class, and bytes. Opens and writes nothing."""
+    from augtool import pipeline
+
+    loaded = _recipe(recipe, variants, seed)
+    options = pipeline.Options(_splits(splits))
+    terminal.show_plan(pipeline.prepare(loaded, source, options), loaded, options, as_json=as_json)
+
+
+@main.command()
+@click.argument("recipe")
+@click.argument("source", metavar="IMAGE_OR_DIR", type=click.Path(path_type=Path))
+@recipe_options
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("sheet.png"), show_default=True)
+@click.option("--grid", default="3x3", show_default=True, help="Columns x rows, the original included.")
+@guarded
+def preview(
+    recipe: str, source: Path, variants: int | None, seed: int | None, output: Path, grid: str
+) -> None:
+    """Draw a contact sheet: the original and variants, labelled with what was applied.
+
+    For a folder, pictures are taken from all over it, each original followed by variants (-n of them).
+    """
+    from augtool import preview as sheets
+
+    loaded = _recipe(recipe, None, seed)
+    shown = sheets.write_sheet(loaded, source, output, _grid(grid), variants)
+    terminal.say(f"{output}: {shown} pictures")
+
+
+@main.command()
+@click.argument("recipe")
+@click.argument("source", metavar="[INPUT]", required=False, type=click.Path(path_type=Path))
+@click.option("--splits", default="train", show_default=True, help="Splits to expand, separated by commas.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@guarded
+def check(recipe: str, source: Path | None, splits: str, as_json: bool) -> None:
+    """Check RECIPE, and with INPUT every picture in it, without writing anything."""
+    from augtool import checks
+
+    findings = checks.check(_recipe(recipe, None, None), source, _splits(splits))
+    terminal.show_check(findings, as_json=as_json)
+    if findings.failures:
+        sys.exit(ExitCode.PARTIAL)
+
+
+@main.command()
+@click.argument("recipe")
+@click.argument("image", type=click.Path(path_type=Path))
+@click.option("--variant", type=click.IntRange(1), default=1, show_default=True, help="Which variant.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Another seed, other variants.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@guarded
+def explain(recipe: str, image: Path, variant: int, seed: int | None, as_json: bool) -> None:
+    """Show the steps drawn for one variant of IMAGE, and what they were fused into."""
+    from augtool import explain as explaining
+
+    terminal.show_explanation(
+        explaining.explain(_recipe(recipe, None, seed), image, variant), as_json=as_json
+    )
+
+
+@main.command()
+@click.argument("output", type=click.Path(path_type=Path))
+@click.argument("file")
+@click.option("-o", "--to", type=click.Path(path_type=Path), help="Where to write it; default: only check.")
+@click.option(
+    "--input", "source", type=click.Path(path_type=Path), help="Where the input is now, if it moved."
+)
+@guarded
+def replay(output: Path, file: str, to: Path | None, source: Path | None) -> None:
+    """Build one FILE of a finished run in OUTPUT again from its manifest row, to the same bytes."""
+    from augtool import replay as replaying
+
+    terminal.say(replaying.replay(output, file, to, source))
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@guarded
+def transforms(name: str | None, as_json: bool) -> None:
+    """List all transforms, or show the fields of one."""
+    from augtool import docs, registry
+    from augtool.naming import did_you_mean
+
+    if name is not None and name not in registry.names():
+        raise UsageError(f"{name}: unknown transform{did_you_mean(name, registry.names())}")
+    if as_json:
+        terminal.result_json([docs.as_data(spec) for spec in registry.specs() if name in (None, spec.name)])
+    else:
+        terminal.result(docs.listing() if name is None else docs.page(registry.get(name)))
+
+
+@main.command()
+@guarded
+def schema() -> None:
+    """Print the JSON Schema (2020-12) of recipes."""
+    from augtool import docs
+
+    terminal.result(docs.schema_text().rstrip("\n"))
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@guarded
+def recipes(name: str | None, as_json: bool) -> None:
+    """List the built-in recipes, or print one. A built-in name works wherever a recipe file does."""
+    from augtool import docs
+
+    terminal.result_json(docs.recipe_table()) if as_json else terminal.result(docs.recipe_listing(name))
+
+
+@main.command()
+@click.argument("path", type=click.Path(path_type=Path), default=Path("recipe.yaml"))
+@guarded
+def init(path: Path) -> None:
+    """Write a commented starter recipe to PATH (default recipe.yaml)."""
+    from augtool import docs
+
+    docs.write_starter(path)
+    terminal.say(f"{path}: written. Try it: augtool preview {path} YOUR_PICTURES, then augtool run")
+
+
+def _recipe(reference: str, variants: int | None, seed: int | None) -> Any:
+    from dataclasses import replace
+
+    from augtool.recipe import load_recipe
+
+    recipe = load_recipe(reference)
+    if variants is not None:
+        recipe = replace(recipe, variants=variants)
+    return recipe if seed is None else replace(recipe, seed=seed)
+
+
+def _splits(text: str) -> tuple[str, ...]:
+    from augtool.formats.folder import SPLITS
+
+    named = [part.strip().lower() for part in text.split(",") if part.strip()]
+    unknown = [part for part in named if part not in SPLITS]
+    if unknown or not named:
+        raise UsageError(f"--splits {text}: expected train, val or test, separated by commas")
+    return tuple(dict.fromkeys(SPLITS[part] for part in named))
+
+
+def _grid(text: str) -> tuple[int, int]:
+    columns, _, rows = text.lower().partition("x")
+    if not (columns.isdigit() and rows.isdigit() and 1 <= int(columns) <= 20 and 1 <= int(rows) <= 50):
+        raise UsageError(f"--grid {text}: expected columns x rows, such as 3x3 (at most 20x50)")
+    return int(columns), int(rows)
+
+
+def _stop_on_sigterm() -> None:
+    def stop(number: int, _: Any) -> NoReturn:
+        raise Interrupted(number)
+
+    signal.signal(signal.SIGTERM, stop)

@@ -1,0 +1,211 @@
+"""Where units run: in this process, or in a pool whose workers may crash or hang without harm.
+
+Results come back in plan order. A bounded window of work is in flight, so neither the plan nor the
+results pile up however large the set is. Tiny sources travel in batches; if a batch is lost with its
+worker, its units are tried once more one by one, and only the one that does it again is given up.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from augtool.errors import StorageError
+from augtool.plan import Job
+
+if TYPE_CHECKING:
+    from augtool.unit import Context, UnitResult
+
+# A batch is closed at this much encoded work (source bytes x files to write) or this many units.
+_BATCH_BYTES = 2_000_000
+_BATCH_UNITS = 64
+_WINDOW = 4  # batches in flight per worker
+
+Batch: TypeAlias = Sequence[Job]
+
+
+def default_workers() -> int:
+    """Return the number of processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def execute(
+    jobs: Iterable[Job], context: Context, *, workers: int, timeout: float, total: int
+) -> Iterator[tuple[Job, UnitResult]]:
+    """Run all jobs and yield each with its result, in the order of ``jobs``.
+
+    Args:
+        jobs: from :func:`augtool.plan.plan`.
+        context: what all units share.
+        workers: processes; 0 runs in this process, without isolation.
+        timeout: seconds one unit may take before its worker is ended.
+        total: number of jobs, to size the batches.
+
+    Raises:
+        StorageError: the output cannot be written.
+
+    """
+    if workers == 0:
+        from augtool.unit import process
+
+        for job in jobs:
+            yield job, process(job, context)
+        return
+    yield from _Pool(context, workers, timeout).run(jobs, total)
+
+
+def batches(jobs: Iterable[Job], largest: int) -> Iterator[list[Job]]:
+    """Group jobs so that a task is worth its dispatch, yet none is large."""
+    batch: list[Job] = []
+    work = 0
+    for job in jobs:
+        batch.append(job)
+        work += max(job.item.size_bytes, 1) * (job.files + 1)
+        if work >= _BATCH_BYTES or len(batch) >= largest:
+            yield batch
+            batch, work = [], 0
+    if batch:
+        yield batch
+
+
+class _Pool:
+    """The local pool: processes started fresh (spawn), each able to die alone."""
+
+    def __init__(self, context: Context, workers: int, timeout: float) -> None:
+        self._context = context
+        self._workers = workers
+        self._timeout = timeout
+
+    def run(self, jobs: Iterable[Job], total: int) -> Iterator[tuple[Job, UnitResult]]:
+        from multiprocessing import get_context
+
+        from pebble import ProcessPool
+
+        largest = max(1, min(_BATCH_UNITS, math.ceil(total / (self._workers * _WINDOW))))
+        waiting = batches(jobs, largest)
+        pending: deque[tuple[list[Job], Future[Any]]] = deque()
+        pool: Any = ProcessPool(
+            max_workers=self._workers,
+            context=get_context("spawn"),
+            initializer=start_worker,
+            initargs=(self._context,),
+        )
+        finished = False
+        try:
+            while True:
+                while len(pending) < self._workers * _WINDOW and (batch := next(waiting, None)):
+                    pending.append((batch, self._submit(pool, batch)))
+                if not pending:
+                    break
+                batch, future = pending.popleft()
+                yield from zip(batch, self._results(pool, batch, future), strict=True)
+            finished = True
+        finally:
+            (pool.close if finished else pool.stop)()
+            pool.join()
+
+    def _submit(self, pool: Any, batch: list[Job]) -> Future[Any]:
+        future: Future[Any] = pool.schedule(run_batch, args=(batch,), timeout=self._timeout * len(batch))
+        return future
+
+    def _results(self, pool: Any, batch: list[Job], future: Future[Any]) -> list[UnitResult]:
+        try:
+            return list(future.result())
+        except StorageError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever ended the worker, it costs these units only
+            if len(batch) == 1:
+                return [self._once_more(pool, batch[0], error)]
+        return [self._alone(pool, job) for job in batch]
+
+    def _alone(self, pool: Any, job: Job) -> UnitResult:
+        return self._results(pool, [job], self._submit(pool, [job]))[0]
+
+    def _once_more(self, pool: Any, job: Job, first: Exception) -> UnitResult:
+        from augtool.unit import failed
+
+        try:
+            results: list[UnitResult] = self._submit(pool, [job]).result()
+        except StorageError:
+            raise
+        except Exception as error:  # noqa: BLE001
+            return failed(job.item, *_verdict(error, self._timeout))
+        result = results[0]
+        result.warnings.append(f"retried: the first try ended with: {_verdict(first, self._timeout)[1]}")
+        return result
+
+
+def _verdict(error: Exception, timeout: float) -> tuple[str, str]:
+    """Return the reason code and the sentence for a unit whose worker did not come back."""
+    from pebble import ProcessExpired
+
+    if isinstance(error, FutureTimeoutError | TimeoutError):
+        return "timeout", f"took longer than {timeout:g} s"
+    if isinstance(error, ProcessExpired):
+        return "crashed", f"ended its worker process ({_ending(error.exitcode)})"
+    return "internal_error", f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+
+
+def _ending(code: int | None) -> str:
+    if code is not None and code < 0:
+        try:
+            return signal.Signals(-code).name
+        except ValueError:
+            return f"signal {-code}"
+    return f"exit status {code}"
+
+
+_context: Context | None = None
+_noise: Callable[[], list[str]] = list
+
+
+def start_worker(context: Context) -> None:
+    """Prepare a worker process: one thread, no signals of the terminal, C noise kept aside."""
+    global _context, _noise  # noqa: PLW0603 - a worker process holds exactly one context
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2 * context.max_pixels))
+    _noise = _capture_noise()
+    import cv2
+
+    cv2.setNumThreads(1)
+    _context = context
+
+
+def run_batch(batch: list[Job]) -> list[UnitResult]:
+    """Process a batch of jobs in a worker."""
+    from augtool.unit import process
+
+    if _context is None:
+        raise RuntimeError("worker was not started")
+    results = []
+    for job in batch:
+        result = process(job, _context)
+        result.warnings += [f"decoder: {line}" for line in _noise()]
+        results.append(result)
+    return results
+
+
+def _capture_noise() -> Callable[[], list[str]]:
+    """Point descriptor 2 at a scratch file: what C libraries print belongs to a file's record."""
+    import tempfile
+
+    scratch = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+    os.dup2(scratch.fileno(), 2)
+
+    def take() -> list[str]:
+        length = os.fstat(2).st_size
+        if length == 0:
+            return []
+        os.lseek(2, 0, os.SEEK_SET)
+        text = os.read(2, min(length, 4096)).decode(errors="replace")
+        os.ftruncate(2, 0)
+        os.lseek(2, 0, os.SEEK_SET)
+        return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))[:5]
+
+    return take

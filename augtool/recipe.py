@@ -1,0 +1,308 @@
+"""YAML -> Recipe. Every mistake is reported at once, as ``file:line:col: path: message``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from augtool import registry
+from augtool.errors import Problem, RecipeError, UsageError
+from augtool.fields import FieldError, Plain, describe
+from augtool.freeze import Node, OneOf, Step
+from augtool.naming import did_you_mean, which_field
+from augtool.yamlsource import Document, load, parse
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+YamlPath = tuple[str | int, ...]
+
+# Words that stand where a transform's name can, but hold other steps.
+GROUPS = ("one_of",)
+# Fields that every step has beside its own.
+COMMON = {"p": "Probability that the step is applied, from 0 to 1."}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How pictures are written. ``size`` is None, (longest side,) or (width, height) in pixels."""
+
+    format: str = "keep"
+    quality: int = 95
+    size: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A checked recipe."""
+
+    name: str = ""
+    description: str = ""
+    seed: int = 0
+    variants: int = 5
+    originals: str = "copy"
+    border: str = "auto"
+    fill: tuple[int, int, int] = (0, 0, 0)
+    output: Output = field(default_factory=Output)
+    transforms: tuple[Node, ...] = ()
+    source: Plain = None
+    """The recipe as plain data, for the record."""
+
+    def digest(self) -> str:
+        """Return a SHA-256 over what the recipe says, independent of comments and layout."""
+        text = json.dumps(self.source, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def load_recipe(reference: str) -> Recipe:
+    """Load a recipe from a file or, by name, one of those that come with augtool.
+
+    Raises:
+        RecipeError: the recipe has mistakes; all of them are listed.
+        UsageError: there is no such recipe.
+
+    """
+    path = Path(reference)
+    if not path.exists() and "/" not in reference:
+        bare = reference.removesuffix(".yaml")
+        known = builtin_recipes()
+        if bare in known:
+            return from_document(load(known[bare], display=f"{bare}.yaml"))
+        if not reference.endswith((".yaml", ".yml")):
+            raise UsageError(
+                f"{reference}: no such file, and no built-in recipe of that name{did_you_mean(bare, known)}; "
+                f"'augtool recipes' lists them"
+            )
+    return from_document(load(path))
+
+
+def builtin_recipes() -> dict[str, Path]:
+    """Return the recipes that come with augtool: name -> file."""
+    package = Path(__file__).parent
+    folder = next(
+        (place for place in (package / "configs", package.parent / "configs") if place.is_dir()), None
+    )
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))} if folder else {}
+
+
+def parse_recipe(text: str, file: str = "recipe.yaml") -> Recipe:
+    """Check a recipe given as text; ``file`` names it in messages."""
+    return from_document(parse(text, file))
+
+
+def from_plain(data: Plain) -> Recipe:
+    """Check a recipe given as plain data, such as the one a run has recorded."""
+    return parse_recipe(json.dumps(data), "recorded recipe")
+
+
+def from_document(document: Document) -> Recipe:
+    """Check a parsed YAML document and build the recipe it describes."""
+    if not isinstance(document.data, dict):
+        what = describe(document.data)
+        raise RecipeError(
+            [
+                document.problem(
+                    (), f"a recipe is a mapping with 'version: 1' and 'transforms:'; this is {what}"
+                )
+            ]
+        )
+    from pydantic import ValidationError
+
+    from augtool.recipemodel import RecipeModel
+
+    problems: list[Problem] = []
+    model = None
+    try:
+        model = RecipeModel.model_validate(document.data)
+    except ValidationError as error:
+        problems += _translate_all(document, error.errors())
+    listed = document.data.get("transforms")
+    nodes: tuple[Node, ...] = ()
+    if isinstance(listed, list):
+        nodes = parse_nodes(document, listed, ("transforms",), problems)
+    if problems or model is None:
+        raise RecipeError(sorted(problems, key=lambda problem: (problem.line, problem.column)))
+    size = model.output.size
+    return Recipe(
+        name=model.name,
+        description=model.description,
+        seed=model.seed,
+        variants=model.variants,
+        originals=model.originals,
+        border=model.border,
+        fill=_three(model.fill),
+        output=Output(
+            model.output.format,
+            model.output.quality,
+            (size,) if isinstance(size, int) else tuple(size) if size else None,
+        ),
+        transforms=nodes,
+        source=document.data,
+    )
+
+
+def _three(fill: int | list[int]) -> tuple[int, int, int]:
+    red, green, blue = [fill] * 3 if isinstance(fill, int) else fill
+    return red, green, blue
+
+
+def parse_nodes(
+    document: Document, listed: Sequence[Plain], path: YamlPath, problems: list[Problem]
+) -> tuple[Node, ...]:
+    """Check a list of steps; mistakes are added to ``problems``."""
+    nodes = (_parse_node(document, raw, (*path, at), problems) for at, raw in enumerate(listed))
+    return tuple(node for node in nodes if node is not None)
+
+
+def _parse_node(document: Document, raw: Plain, path: YamlPath, problems: list[Problem]) -> Node | None:
+    if isinstance(raw, str):
+        raw = {raw: None}
+    if not isinstance(raw, dict) or len(raw) != 1:
+        what = (
+            "a mapping with several names; start each step with '- '"
+            if isinstance(raw, dict)
+            else describe(raw)
+        )
+        problems.append(document.problem(path, f"a step is 'name' or 'name: {{fields}}'; this is {what}"))
+        return None
+    ((name, body),) = raw.items()
+    inner = (*path, name)
+    if name in GROUPS:
+        return _parse_one_of(document, body, inner, problems)
+    if name not in registry.names():
+        known = [*registry.names(), *GROUPS]
+        problems.append(document.problem(inner, f"unknown transform{did_you_mean(name, known)}", at_key=True))
+        return None
+    if body is not None and not isinstance(body, dict):
+        fields = ", ".join(registry.get(name).fields) or "none but p"
+        problems.append(
+            document.problem(inner, f"expected fields in braces ({fields}), got {describe(body)}")
+        )
+        return None
+    return _parse_step(document, name, body or {}, inner, problems)
+
+
+def _parse_step(
+    document: Document, name: str, body: dict[str, Plain], path: YamlPath, problems: list[Problem]
+) -> Step:
+    spec = registry.get(name)
+    values = dict(spec.values)
+    for key, raw in body.items():
+        if key in COMMON:
+            continue
+        if key not in spec.fields:
+            hint = which_field(key, {name: known.help for name, known in spec.fields.items()} | COMMON)
+            if not hint:
+                hint = f"; it takes {', '.join([*spec.fields, *COMMON])}"
+            problems.append(document.problem((*path, key), f"unknown field{hint}", at_key=True))
+            continue
+        try:
+            values[key] = spec.fields[key].parse(raw)
+        except FieldError as error:
+            problems.append(document.problem((*path, key), str(error)))
+    return Step(name, values, _probability(document, body, path, spec.p, problems))
+
+
+def _parse_one_of(document: Document, body: Plain, path: YamlPath, problems: list[Problem]) -> OneOf | None:
+    if isinstance(body, list):
+        body, at = {"steps": body}, path
+    else:
+        at = (*path, "steps")
+    if not isinstance(body, dict) or not isinstance(body.get("steps"), list) or not body["steps"]:
+        problems.append(
+            document.problem(path, "one_of takes a list of steps, or {steps: [...], weights: [...], p: 0.5}")
+        )
+        return None
+    for key in set(body) - {"steps", "weights", "p"}:
+        hint = did_you_mean(key, ("steps", "weights", "p"))
+        problems.append(document.problem((*path, key), f"unknown field{hint}", at_key=True))
+    found = len(problems)
+    nodes = parse_nodes(document, body["steps"], at, problems)
+    weights = body.get("weights", [1] * len(nodes))
+    proper = isinstance(weights, list) and all(
+        isinstance(weight, int | float) and not isinstance(weight, bool) and weight >= 0 for weight in weights
+    )
+    if len(problems) == found and (not proper or len(weights) != len(nodes) or sum(weights) <= 0):
+        problems.append(
+            document.problem((*path, "weights"), f"weights takes {len(nodes)} numbers, one for each step")
+        )
+        return None
+    p = _probability(document, body, path, 1.0, problems)
+    return OneOf(nodes, tuple(float(weight) for weight in weights), p) if proper else None
+
+
+def _probability(
+    document: Document, body: dict[str, Plain], path: YamlPath, default: float, problems: list[Problem]
+) -> float:
+    p = body.get("p", default)
+    if isinstance(p, bool) or not isinstance(p, int | float) or not 0 <= p <= 1:
+        problems.append(
+            document.problem((*path, "p"), f"a probability is a number from 0 to 1, got {describe(p)}")
+        )
+        return 1.0
+    return float(p)
+
+
+def _translate_all(document: Document, details: Sequence[ErrorDetails]) -> list[Problem]:
+    """Translate pydantic's findings; of a value that may take several forms, one finding is enough."""
+    found: dict[YamlPath, Problem] = {}
+    for detail in details:
+        path = _real_path(document.data, detail["loc"])
+        # The branch that got furthest into the value is the form the person meant.
+        for other in [known for known in found if known != path and path[: len(known)] == known]:
+            del found[other]
+        if not any(known[: len(path)] == path for known in found):
+            found[path] = _translate(document, path, detail)
+    return list(found.values())
+
+
+def _translate(document: Document, path: YamlPath, detail: ErrorDetails) -> Problem:
+    """Say in our own words, at its place, what pydantic found."""
+    from augtool.recipemodel import OutputModel, RecipeModel
+
+    kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
+    if kind == "extra_forbidden":
+        model: Any = OutputModel if path[0] == "output" else RecipeModel
+        known = {name: info.description or "" for name, info in model.model_fields.items()}
+        hint = which_field(str(path[-1]), known) or f"; known are {', '.join(known)}"
+        return document.problem(path, f"unknown field{hint}", at_key=True)
+    if kind == "missing":
+        needed = {"version": "missing; write 'version: 1'", "transforms": "missing; list the steps under it"}
+        return document.problem(path, needed.get(str(path[-1]), "missing"))
+    if path in _FORMS:
+        return document.problem(path, f"expected {_FORMS[path]}, got {describe(value)}")
+    words = {
+        "literal_error": f"expected {context.get('expected')}",
+        "greater_than_equal": f"must be at least {context.get('ge')}",
+        "less_than_equal": f"must be at most {context.get('le')}",
+        "list_type": "expected a list",
+        "string_type": "expected a text",
+        "int_type": "expected a whole number",
+        "model_type": "expected a mapping",
+    }
+    return document.problem(path, f"{words.get(kind, detail['msg'].lower())}, got {describe(value)}")
+
+
+# Fields that take several forms, said in one go.
+_FORMS: dict[YamlPath, str] = {
+    ("output", "size"): "the longest side in pixels, or [width, height]",
+    ("fill",): "a grey level from 0 to 255, or [red, green, blue]",
+}
+
+
+def _real_path(data: Plain, location: YamlPath) -> YamlPath:
+    """Return pydantic's location without the entries it adds for the branches of a union."""
+    path: YamlPath = ()
+    for at, part in enumerate(location):
+        if isinstance(data, dict) and part in data:
+            data = data[part]
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        elif not (isinstance(data, dict) and at == len(location) - 1):  # that would be a missing field
+            continue
+        path = (*path, part)
+    return path

@@ -1,0 +1,56 @@
+"""The recipe's top level as pydantic sees it: types, bounds, help; also the source of its JSON Schema.
+
+Imported only when a recipe is checked or the schema is printed: pydantic takes time to load.
+The steps under ``transforms`` are checked by :mod:`augtool.recipe` against the registry.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Byte = Annotated[int, Field(ge=0, le=255)]
+Side = Annotated[int, Field(ge=1, le=65535)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class OutputModel(_Strict):
+    """How pictures are written."""
+
+    format: Literal["keep", "jpeg", "png", "webp"] = Field(
+        "keep", description="File format of the variants; keep takes that of the source."
+    )
+    quality: int = Field(95, ge=1, le=100, description="Quality of JPEG and WebP files.")
+    size: Side | Annotated[list[Side], Field(min_length=2, max_length=2)] | None = Field(
+        None,
+        description="Size of every written picture, originals too: one number bounds the longest side "
+        "(nothing is enlarged), [width, height] is exact.",
+    )
+
+
+class RecipeModel(_Strict):
+    """A recipe for augtool: what to do to every picture, and how to write the result."""
+
+    version: Literal[1] = Field(description="Version of the recipe language.")
+    name: str = Field("", max_length=200, description="What the report calls this recipe.")
+    description: str = Field("", max_length=4000, description="What the recipe is for.")
+    seed: int = Field(0, ge=0, le=2**63 - 1, description="Another seed gives other variants.")
+    variants: int = Field(5, ge=0, le=100_000, description="How many variants to make of each picture.")
+    originals: Literal["copy", "none"] = Field(
+        "copy", description="copy puts the originals beside their variants; none writes variants only."
+    )
+    border: Literal["auto", "constant", "replicate", "reflect", "reflect_101", "wrap"] = Field(
+        "auto",
+        description="What geometry shows beyond the picture's edge; auto is reflect_101, and constant "
+        "for sets with boxes, polygons or keypoints.",
+    )
+    fill: Byte | Annotated[list[Byte], Field(min_length=3, max_length=3)] = Field(
+        0,
+        description="Colour beyond the edge where the border is constant: grey level or [red, green, blue].",
+    )
+    output: OutputModel = Field(default_factory=lambda: OutputModel.model_validate({}))
+    transforms: list[Any] = Field(description="The steps, in order.")

@@ -1,0 +1,191 @@
+"""Where transforms are declared: once, as a function.
+
+A transform is a function of a :class:`~augtool.sample.Frame` and keyword-only fields that returns an
+effect. Its signature *is* its recipe surface: annotations give type, bounds and help; defaults give the
+range drawn when a recipe names no value; the return type gives its kind; the docstring gives its help.
+Validation, JSON Schema, ``augtool transforms``, the reference and the contract tests all read it here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar
+
+from augtool.fields import Field, FieldError, Odd, Value, Within
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# Modules that declare transforms, in the order the reference lists them. A category is a module.
+MODULES = ("geometry", "crop", "color", "noise", "blur")
+
+Size = typing.NewType("Size", tuple[int, int])  # (width, height) in pixels
+Color = typing.NewType("Color", tuple[int, int, int])  # red, green, blue, 0..255
+Seed = typing.NewType("Seed", int)  # drawn at freeze, recorded, 0 <= seed < 2**32
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A list of exactly ``length`` numbers, not a range."""
+
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A declared transform: everything the rest of the program knows about it."""
+
+    name: str
+    category: str
+    kind: str
+    summary: str
+    doc: str
+    fields: Mapping[str, Field]
+    p: float
+    revision: int
+    function: Callable[..., Any]
+    values: Mapping[str, Value]
+    """The defaults, parsed: what an unnamed field draws from."""
+
+
+_specs: dict[str, Spec] = {}
+
+
+@typing.overload
+def transform(function: F) -> F: ...
+@typing.overload
+def transform(*, p: float = 1.0, revision: int = 1) -> Callable[[F], F]: ...
+def transform(function: F | None = None, *, p: float = 1.0, revision: int = 1) -> F | Callable[[F], F]:
+    """Declare a transform.
+
+    Args:
+        function: the transform itself, when used without arguments.
+        p: probability when the recipe gives none.
+        revision: raised whenever the same fields give other pixels than before, so that ``replay`` can
+            tell that a picture was made by another version.
+
+    """
+
+    def declare(body: F) -> F:
+        spec = _spec(body, p, revision)
+        if spec.name in _specs and _specs[spec.name].function.__module__ != body.__module__:
+            raise ValueError(f"transform {spec.name} is declared twice")
+        _specs[spec.name] = spec
+        return body
+
+    return declare(function) if function is not None else declare
+
+
+@cache
+def _loaded() -> Mapping[str, Spec]:
+    for module in MODULES:
+        importlib.import_module(f"augtool.transforms.{module}")
+    return _specs
+
+
+def get(name: str) -> Spec:
+    """Return a transform by name.
+
+    Raises:
+        KeyError: there is none of that name.
+
+    """
+    return _loaded()[name]
+
+
+def names() -> list[str]:
+    """Return the names of all transforms, in reference order."""
+    return [spec.name for spec in specs()]
+
+
+def specs() -> Iterator[Spec]:
+    """Yield all transforms, by category as in ``MODULES``, in the order their module declares them."""
+    order = {module: at for at, module in enumerate(MODULES)}
+    yield from sorted(_loaded().values(), key=lambda spec: order.get(spec.category, len(order)))
+
+
+def _spec(function: Callable[..., Any], p: float, revision: int) -> Spec:
+    hints = typing.get_type_hints(function, include_extras=True)
+    doc = inspect.getdoc(function) or ""
+    parameters = [
+        parameter
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    ]
+    fields = {
+        parameter.name: _field(parameter.name, hints[parameter.name], parameter.default)
+        for parameter in parameters
+    }
+    name = function.__name__
+    try:
+        values = {key: field.parse(field.default) for key, field in fields.items()}
+    except FieldError as error:
+        raise ValueError(f"transform {name}: the default does not fit its own field: {error}") from error
+    return Spec(
+        name=name,
+        category=function.__module__.rsplit(".", 1)[-1],
+        kind=hints["return"].__name__,
+        summary=doc.partition("\n")[0],
+        doc=doc,
+        fields=fields,
+        p=p,
+        revision=revision,
+        function=function,
+        values=values,
+    )
+
+
+def _field(name: str, hint: Any, default: Any) -> Field:
+    if default is inspect.Parameter.empty and hint is not Seed:
+        raise ValueError(f"field {name} has no default")
+    notes: tuple[Any, ...] = ()
+    if typing.get_origin(hint) is Annotated:
+        hint, *rest = typing.get_args(hint)
+        notes = tuple(rest)
+    optional = False
+    if typing.get_origin(hint) in (typing.Union, UnionType):
+        inner = [part for part in typing.get_args(hint) if part is not NoneType]
+        optional, hint = len(inner) < len(typing.get_args(hint)), inner[0]
+    text = next((note for note in notes if isinstance(note, str)), "")
+    numbers = next((note for note in notes if isinstance(note, Numbers)), None)
+    kind = _kind(hint, numbered=numbers is not None)
+    if kind == "seed":
+        text = text or "What is random inside the picture; drawn for each variant where not given."
+        default = None
+    return Field(
+        name=name,
+        kind=kind,
+        help=text,
+        default=list(default) if isinstance(default, tuple) else default,
+        bounds=next((note for note in notes if isinstance(note, Within)), _default_bounds(kind)),
+        options=typing.get_args(hint) if kind == "option" else (),
+        optional=optional,
+        odd=any(isinstance(note, Odd) for note in notes),
+        length=numbers.length if numbers else 0,
+    )
+
+
+def _default_bounds(kind: str) -> Within | None:
+    return Within(1, 65535) if kind == "size" else None
+
+
+def _kind(hint: Any, *, numbered: bool) -> str:
+    if numbered:
+        return "numbers"
+    if typing.get_origin(hint) is Literal:
+        return "option"
+    kinds = {
+        Size: "size",
+        Color: "color",
+        Seed: "seed",
+        float: "float",
+        int: "int",
+        bool: "bool",
+        str: "text",
+    }
+    return kinds[hint]

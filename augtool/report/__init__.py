@@ -1,0 +1,73 @@
+"""What a run says about itself: ``report.json``, ``report.html``, and the manifest made from the journal."""
+
+from __future__ import annotations
+
+import json
+import platform
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from augtool import __version__, storage
+from augtool.report.collect import REPORT_VERSION, collect
+
+if TYPE_CHECKING:
+    from augtool.pipeline import Options, Planned
+    from augtool.recipe import Recipe
+    from augtool.unit import Context
+
+
+def write_report(
+    recipe: Recipe,
+    planned: Planned,
+    context: Context,
+    workers: int,
+    options: Options,
+    seconds: float,
+) -> dict[str, Any]:
+    """Write manifest, inputs list and both reports; remove the journal; return ``report.json``'s content."""
+    from augtool.report.html import render_html
+
+    source, output = context.source, context.output
+    collector = collect(output)
+    counted = collector.summary()
+    report: dict[str, Any] = {
+        "report_version": REPORT_VERSION,
+        "augtool": __version__,
+        "versions": versions(),
+        "recipe": {
+            "name": recipe.name,
+            "description": recipe.description,
+            "sha256": recipe.digest(),
+            "source": recipe.source,
+        },
+        "seed": recipe.seed,
+        "border": context.outside.border,
+        "input": storage.shown(str(source.absolute())),
+        "format": planned.dataset.name,
+        "expanded_splits": list(options.splits),
+        **counted,
+        "ignored": dict(planned.dataset.ignored.most_common()),
+        "workers": workers,
+        "duration_seconds": round(seconds, 3),
+        "variants_per_second": round(counted["totals"]["variants"] / seconds, 1) if seconds else None,
+    }
+    text = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)
+    storage.write_durably(output / storage.REPORT_JSON, [text.encode() + b"\n"])
+    page = render_html(report, collector.shown.records(), source, output)
+    storage.write_durably(output / storage.REPORT_HTML, [page.encode()])
+    (output / storage.JOURNAL).unlink()
+    return report
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of everything that can change a byte of the output."""
+    import cv2
+    import numpy as np
+
+    return {
+        "python": platform.python_version(),
+        "opencv": cv2.__version__,
+        "numpy": np.__version__,
+        "pillow": version("pillow"),
+        "machine": platform.machine(),
+    }

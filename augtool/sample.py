@@ -1,0 +1,62 @@
+"""What flows through the program: an Item on disk, a Sample in memory, the Frame a transform may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from augtool.effects import Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One input on disk, as a format's scan finds it. No pixels, no open file.
+
+    ``key`` is the path relative to the input, with ``/``; it identifies the item in the random stream
+    and the manifest. ``stem`` and ``suffix`` are what its outputs are named from; ``folder`` is where
+    they go. ``split`` is None where the set has none. ``problem`` is set (reason code, message) where
+    the scan already knows that the input cannot be used.
+    """
+
+    key: str
+    folder: str
+    stem: str
+    suffix: str
+    split: str | None = None
+    label: str | None = None
+    size_bytes: int = 0
+    problem: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a transform may know about the picture it works on.
+
+    Attributes:
+        size: (width, height) in pixels at this point of the recipe.
+        channels: 1 grey, 3 colour, 4 colour with transparency.
+        bits: 8 or 16.
+        mean: mean grey level of the source picture as a share of full scale, 0 to 1.
+
+    """
+
+    size: tuple[int, int]
+    channels: int = 3
+    bits: int = 8
+    mean: float = 0.5
+
+    @property
+    def center(self) -> tuple[float, float]:
+        """The middle of the picture, in pixels."""
+        return self.size[0] / 2, self.size[1] / 2
+
+
+@dataclass(slots=True)
+class Sample:
+    """A picture in memory.
+
+    ``pixels`` is (H, W) grey, (H, W, 3) blue-green-red or (H, W, 4) with alpha, 8 or 16 bits, upright.
+    """
+
+    pixels: Pixels
+    icc: bytes | None = None
+    warnings: list[str] = field(default_factory=list)

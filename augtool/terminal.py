@@ -1,0 +1,259 @@
+"""What a person sees: results on stdout, talk on stderr, a progress bar only on a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import click
+
+if TYPE_CHECKING:
+    from augtool.checks import Findings
+    from augtool.explain import Explanation
+    from augtool.pipeline import Options, Planned
+    from augtool.recipe import Recipe
+    from augtool.unit import UnitResult
+
+_PLAIN_EVERY = 5.0  # seconds between progress lines where there is no terminal
+
+
+def clean(text: str) -> str:
+    """Return text that cannot steer a terminal: control characters become visible escapes."""
+    safe = text.encode(errors="backslashreplace").decode()
+    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in safe)
+
+
+def result(text: str) -> None:
+    """Print a result on stdout."""
+    click.echo(clean(text))
+
+
+def result_json(data: Any) -> None:
+    """Print a result as JSON on stdout."""
+    click.echo(
+        json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False).encode(errors="backslashreplace")
+    )
+
+
+def say(text: str) -> None:
+    """Tell the person something, on stderr."""
+    click.echo(clean(text), err=True, color=_color())
+
+
+def fail(text: str) -> None:
+    """Tell the person what went wrong, on stderr."""
+    click.echo(_styled("augtool: ", fg="red") + clean(text), err=True, color=_color())
+
+
+def warn(text: str) -> None:
+    """Warn the person, on stderr."""
+    click.echo(_styled("warning: ", fg="yellow") + clean(text), err=True, color=_color())
+
+
+def _color() -> bool | None:
+    return False if os.environ.get("NO_COLOR") else None
+
+
+def _styled(text: str, **style: Any) -> str:
+    return click.style(text, **style)
+
+
+class Progress:
+    """Follows a run on stderr: a bar with rate and time left on a terminal, else a line now and then."""
+
+    def __init__(self, *, quiet: bool, verbose: bool) -> None:
+        self._quiet, self._verbose = quiet, verbose
+        self._bar: Any = None
+        self._total = self._done = self._files = self._failed = 0
+        self._started = self._spoke = time.monotonic()
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the terminal tidy."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def plan(self, planned: Planned) -> None:
+        """Announce what is about to happen."""
+        survey = planned.survey
+        self._total = survey.jobs
+        if self._quiet:
+            return
+        for line in split_notes(survey.sources, None):
+            say(line)
+        say(f"{count(survey.usable, 'picture')} -> {count(survey.files, 'file')} ({planned.dataset.name})")
+        if sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self._bar = tqdm(
+                total=self._total, unit=" pictures", file=sys.stderr, dynamic_ncols=True, leave=False
+            )
+
+    def unit(self, result: UnitResult) -> None:
+        """Count one finished source."""
+        self._done += 1
+        self._files += len(result.rows)
+        if self._bar is not None:
+            self._bar.update()
+        if result.status != "ok":
+            self._failed += 1
+            if not self._quiet and self._failed <= 20:
+                self._line(f"{result.source}: {result.message} [{result.reason}]")
+        elif self._verbose:
+            for warning in result.warnings:
+                self._line(f"{result.source}: {warning}")
+        now = time.monotonic()
+        if self._bar is None and not self._quiet and now - self._spoke >= _PLAIN_EVERY:
+            self._spoke = now
+            rate = self._done / (now - self._started)
+            left = (self._total - self._done) / rate
+            done = f"{self._done:,} of {self._total:,} pictures, {self._files:,} files"
+            say(f"{done}, {rate:.1f}/s, {_span(left)} left")
+
+    def _line(self, text: str) -> None:
+        if self._bar is not None:
+            self._bar.clear()
+        warn(text)
+
+
+def show_plan(planned: Planned, recipe: Recipe, options: Options, *, as_json: bool) -> None:
+    """Print what a run would do."""
+    survey = planned.survey
+    rows: list[dict[str, Any]] = []
+    for (split, label), pictures in sorted(survey.sources.items()):
+        expanded = not split or split in options.splits
+        copied = recipe.originals == "copy" or not expanded
+        files = pictures * (copied + (recipe.variants if expanded else 0))
+        rows.append({"split": split or None, "label": label or None, "pictures": pictures, "files": files})
+    if as_json:
+        result_json(
+            {
+                "pictures": survey.usable,
+                "originals": survey.originals,
+                "variants": survey.variants,
+                "files": survey.files,
+                "problems": dict(survey.problems),
+                "ignored": dict(planned.dataset.ignored),
+                "input_bytes": survey.source_bytes,
+                "estimated_bytes": survey.estimated_bytes,
+                "classes": rows,
+            }
+        )
+        return
+    for note in split_notes(survey.sources, options.splits):
+        result(note)
+    result(
+        table(
+            ("split", "class", "pictures", "files"),
+            [
+                (row["split"] or "-", row["label"] or "-", f"{row['pictures']:,}", f"{row['files']:,}")
+                for row in rows
+            ],
+        )
+    )
+    made = f"{count(survey.originals, 'original')} + {count(survey.variants, 'variant')}"
+    total = f"{count(survey.files, 'file')}, about {_bytes(survey.estimated_bytes)}"
+    result(f"\n{count(survey.usable, 'picture')} ({_bytes(survey.source_bytes)}) -> {made} = {total}")
+    for code, number in survey.problems.items():
+        result(f"{count(number, 'input')} cannot be used: {code}")
+    for suffix, number in planned.dataset.ignored.most_common(5):
+        result(f"ignored: {number:,} x {suffix}")
+
+
+def show_report(report: dict[str, Any], output: Path, *, as_json: bool, quiet: bool) -> None:
+    """Print a run's summary."""
+    if as_json:
+        listed = (
+            "totals",
+            "classes",
+            "failure_counts",
+            "warning_counts",
+            "duration_seconds",
+            "variants_per_second",
+        )
+        result_json({name: report[name] for name in listed} | {"output": str(output)})
+        return
+    if quiet:
+        return
+    totals = report["totals"]
+    made = f"{count(totals['originals'], 'original')} + {count(totals['variants'], 'variant')}"
+    speed = f"{report['duration_seconds']:.1f} s, {report['variants_per_second']:,} variants/s"
+    result(f"{count(totals['files'], 'file')}: {made} ({speed})")
+    for code, number in report["failure_counts"].items():
+        result(f"{count(number, 'input')} failed: {code}")
+    for code, number in report["warning_counts"].items():
+        result(f"{count(number, 'warning')}: {code}")
+    result(f"report: {output / 'report.html'}")
+
+
+def show_check(findings: Findings, *, as_json: bool) -> None:
+    """Print what a check found."""
+    if as_json:
+        result_json(findings.data())
+        return
+    for line in findings.lines():
+        result(line)
+
+
+def show_explanation(explanation: Explanation, *, as_json: bool) -> None:
+    """Print the drawn steps and the passes they became."""
+    if as_json:
+        result_json(explanation.data())
+        return
+    for line in explanation.lines():
+        result(line)
+
+
+def split_notes(sources: Any, splits: Sequence[str] | Any | None) -> list[str]:
+    """Say which splits are expanded and which are copied, where there are splits."""
+    found = sorted({split for split, _ in sources} - {""})
+    if not found or splits is None:
+        return []
+    expanded = [split for split in found if split in splits]
+    copied = [split for split in found if split not in splits]
+    note = f"splits: {', '.join(expanded) or 'none'} expanded"
+    return [note + (f"; {', '.join(copied)} copied untouched" if copied else "")]
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return an aligned text table; columns of numbers are flush right."""
+    lines = [head, *rows]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(head))]
+    numeric = [
+        all(row[at].replace(",", "").replace("-", "").isdigit() or row[at] == "-" for row in rows)
+        for at in range(len(head))
+    ]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if number else cell.ljust(width)
+            for cell, width, number in zip(line, widths, numeric, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+
+
+def count(number: int, noun: str) -> str:
+    """Return ``1 picture``, ``2,000 pictures``."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def _bytes(number: int) -> str:
+    value = float(number)
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            break
+        value /= 1000
+    return f"{value:.0f} {unit}" if value >= 100 or unit == "bytes" else f"{value:.1f} {unit}"
+
+
+def _span(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

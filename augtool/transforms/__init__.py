@@ -1,0 +1,1 @@
+"""The transforms, one module per category; each is one function declared once."""
