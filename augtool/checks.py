@@ -59,7 +59,8 @@ def check(recipe: Recipe, source: Path | None, splits: Sequence[str]) -> Finding
     planned = prepare(nothing, source, options)
     context = Context(nothing, recipe.seed, source, Path(), outside_of(recipe, planned.dataset))
     findings.pictures = planned.survey.jobs
-    jobs = plan(planned.dataset.items(), nothing, options.splits)
+    # Splits that a run would copy are only looked at, too.
+    jobs = (replace(job, copy=False) for job in plan(planned.dataset.items(), nothing, options.splits))
     done = execute(
         jobs, context, workers=default_workers(), timeout=options.timeout, total=planned.survey.jobs
     )

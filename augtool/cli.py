@@ -105,7 +105,7 @@ def run(
         terminal.show_plan(pipeline.prepare(loaded, source, options), loaded, options, as_json=as_json)
         return
     _stop_on_sigterm()
-    with terminal.Progress(quiet=quiet, verbose=verbose) as progress:
+    with terminal.Progress(options.splits, quiet=quiet, verbose=verbose) as progress:
         report = pipeline.run(loaded, source, output, options, progress.unit, progress.plan)
     terminal.show_report(report, output, as_json=as_json, quiet=quiet)
     if report["totals"]["failed"]:
@@ -232,7 +232,7 @@ def recipes(name: str | None, as_json: bool) -> None:
     """List the built-in recipes, or print one. A built-in name works wherever a recipe file does."""
     from augtool import docs
 
-    terminal.result_json(docs.recipe_table()) if as_json else terminal.result(docs.recipe_listing(name))
+    terminal.result_json(docs.recipe_table(name)) if as_json else terminal.result(docs.recipe_listing(name))
 
 
 @main.command()

@@ -12,8 +12,8 @@ def import_advice(error: ImportError) -> str:
     if any(library in text for library in _DEBIAN) or (error.name or "").startswith("cv2"):
         packages = " ".join(dict.fromkeys(_DEBIAN.values()))
         return (
-            f"OpenCV cannot be loaded ({text}). On Debian or Ubuntu: apt-get install {packages}. Or use the wheel "
-            f"that needs none of them: pip uninstall -y opencv-python; pip install --force-reinstall "
-            f"opencv-python-headless"
+            f"OpenCV cannot be loaded ({text}). On Debian or Ubuntu: apt-get install {packages}. "
+            "Or use the wheel that needs none of them: pip uninstall -y opencv-python; "
+            "pip install --force-reinstall opencv-python-headless"
         )
-    return f"a library is missing or damaged ({text}); install augtool again: pip install --force-reinstall augtool"
+    return f"a library is missing or damaged ({text}); try: pip install --force-reinstall augtool"

@@ -11,12 +11,12 @@ import math
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from augtool.errors import StorageError
+from augtool.errors import AugtoolError, StorageError
 from augtool.plan import Job
 
 if TYPE_CHECKING:
@@ -37,13 +37,13 @@ def default_workers() -> int:
 
 def execute(
     jobs: Iterable[Job], context: Context, *, workers: int, timeout: float, total: int
-) -> Iterator[tuple[Job, UnitResult]]:
+) -> Generator[tuple[Job, UnitResult]]:
     """Run all jobs and yield each with its result, in the order of ``jobs``.
 
     Args:
         jobs: from :func:`augtool.plan.plan`.
         context: what all units share.
-        workers: processes; 0 runs in this process, without isolation.
+        workers: processes; 0 runs in this process, where a crash or a hang ends the run.
         timeout: seconds one unit may take before its worker is ended.
         total: number of jobs, to size the batches.
 
@@ -52,12 +52,21 @@ def execute(
 
     """
     if workers == 0:
-        from augtool.unit import process
-
         for job in jobs:
-            yield job, process(job, context)
+            yield job, _here(job, context, timeout)
         return
     yield from _Pool(context, workers, timeout).run(jobs, total)
+
+
+def _here(job: Job, context: Context, timeout: float) -> UnitResult:
+    from augtool.unit import failed, process
+
+    try:
+        return process(job, context)
+    except AugtoolError:
+        raise
+    except Exception as error:  # noqa: BLE001 - as in a worker: a fault costs the unit it happens in
+        return failed(job.item, *_verdict(error, timeout))
 
 
 def batches(jobs: Iterable[Job], largest: int) -> Iterator[list[Job]]:
@@ -87,6 +96,8 @@ class _Pool:
 
         from pebble import ProcessPool
 
+        # OpenCV reads it once, when it is imported: in a worker that is before its first line runs.
+        os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2 * self._context.max_pixels))
         largest = max(1, min(_BATCH_UNITS, math.ceil(total / (self._workers * _WINDOW))))
         waiting = batches(jobs, largest)
         pending: deque[tuple[list[Job], Future[Any]]] = deque()
@@ -169,7 +180,6 @@ def start_worker(context: Context) -> None:
     """Prepare a worker process: one thread, no signals of the terminal, C noise kept aside."""
     global _context, _noise  # noqa: PLW0603 - a worker process holds exactly one context
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2 * context.max_pixels))
     _noise = _capture_noise()
     import cv2
 

@@ -90,7 +90,7 @@ class Uniform:
         if self.whole:
             steps = int(self.high - self.low) // self.step + 1
             return int(self.low) + self.step * min(int(u * steps), steps - 1)
-        return _tidy(self.low + u * (self.high - self.low))
+        return _within(self.low + u * (self.high - self.low), self.low, self.high)
 
     def plain(self) -> Plain:
         """Return ``[low, high]``."""
@@ -107,7 +107,8 @@ class LogUniform:
 
     def quantile(self, u: float) -> Plain:
         """Return the drawn number."""
-        return _tidy(math.exp(math.log(self.low) + u * (math.log(self.high) - math.log(self.low))))
+        low, high = math.log(self.low), math.log(self.high)
+        return _within(math.exp(low + u * (high - low)), self.low, self.high)
 
     def plain(self) -> Plain:
         """Return the field's own spelling."""
@@ -123,7 +124,7 @@ class Reciprocal:
 
     def quantile(self, u: float) -> Plain:
         """Return the drawn number."""
-        return _tidy(1 / (self.low + u * (self.high - self.low)))
+        return _within(1 / (self.low + u * (self.high - self.low)), 1 / self.high, 1 / self.low)
 
     def plain(self) -> Plain:
         """Return the mapping form."""
@@ -145,8 +146,8 @@ class Normal:
         dist = NormalDist(self.mean, self.std)
         at_low, at_high = dist.cdf(self.low), dist.cdf(self.high)
         inside = min(max(at_low + u * (at_high - at_low), 1e-12), 1 - 1e-12)
-        value = min(max(dist.inv_cdf(inside), self.low), self.high)
-        return round(value) if self.whole else _tidy(value)
+        value = _within(dist.inv_cdf(inside), self.low, self.high)
+        return round(value) if self.whole else value
 
     def plain(self) -> Plain:
         """Return the mapping form."""
@@ -408,9 +409,9 @@ def describe(raw: Plain) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-def _tidy(value: float) -> float:
+def _within(value: float, low: float, high: float) -> float:
     # Seven significant digits: 0.001 px on a 10,000 px picture, and a manifest a person can read.
-    return float(f"{value:.7g}")
+    return min(max(float(f"{value:.7g}"), low), high)
 
 
 def _show(value: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,15 +61,13 @@ def run(
     on_plan(planned)
     workers = default_workers() if options.workers is None else options.workers
     context = Context(recipe, recipe.seed, source, output, outside_of(recipe, planned.dataset))
-    with storage.opened(output):
-        journal = storage.Journal(output)
+    with storage.opened(output, overwrite=options.overwrite):
         jobs = plan(planned.dataset.items(), recipe, options.splits)
-        for _, result in execute(
-            jobs, context, workers=workers, timeout=options.timeout, total=planned.survey.jobs
-        ):
-            journal.append(result.record(), len(result.rows))
-            on_unit(result)
-        journal.close()
+        work = execute(jobs, context, workers=workers, timeout=options.timeout, total=planned.survey.jobs)
+        with storage.Journal(output) as journal, closing(work) as results:
+            for _, result in results:
+                journal.append(result.record(), len(result.rows))
+                on_unit(result)
         return write_report(recipe, planned, context, workers, options, time.monotonic() - started)
 
 

@@ -66,7 +66,7 @@ def write_sheet(
     if fmt not in ("png", "jpeg", "webp"):
         raise UsageError(f"{target}: a sheet is a .png, .jpg or .webp file")
     if source.is_dir():
-        each = min(variants or columns - 1, max(1, columns - 1))
+        each = columns - 1 if variants is None else min(variants, columns - 1)
         cells = _folder_cells(recipe, source, rows, each, columns)
     else:
         shown = columns * rows - 1 if variants is None else min(variants, columns * rows - 1)
@@ -158,7 +158,8 @@ def _lay_out(cells: list[Cell], columns: int) -> NDArray[np.uint8]:
 
 def _row_height(row: list[Cell], wide: int) -> int:
     said = max(len(list(_wrapped(cell.lines, _plain_font(), wide))) for cell in row)
-    return max(cell.picture.shape[0] for cell in row) + _GAP + _LINE * (min(said, _TEXT_LINES) + 1)
+    tallest = max(int(cell.picture.shape[0]) for cell in row)
+    return tallest + _GAP + _LINE * (min(said, _TEXT_LINES) + 1)
 
 
 def _plain_font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -220,17 +221,16 @@ def _parse_one_of(document: Document, body: Plain, path: YamlPath, problems: lis
     for key in set(body) - {"steps", "weights", "p"}:
         hint = did_you_mean(key, ("steps", "weights", "p"))
         problems.append(document.problem((*path, key), f"unknown field{hint}", at_key=True))
-    found = len(problems)
+    count = len(body["steps"])
     nodes = parse_nodes(document, body["steps"], at, problems)
-    weights = body.get("weights", [1] * len(nodes))
+    weights = body.get("weights", [1] * count)
     proper = isinstance(weights, list) and all(
         isinstance(weight, int | float) and not isinstance(weight, bool) and weight >= 0 for weight in weights
     )
-    if len(problems) == found and (not proper or len(weights) != len(nodes) or sum(weights) <= 0):
-        problems.append(
-            document.problem((*path, "weights"), f"weights takes {len(nodes)} numbers, one for each step")
-        )
-        return None
+    proper = proper and len(weights) == count and 0 < sum(weights) < math.inf
+    if not proper:
+        message = f"weights takes {count} number{'s' * (count != 1)} from 0, one for each step, not all 0"
+        problems.append(document.problem((*path, "weights"), message))
     p = _probability(document, body, path, 1.0, problems)
     return OneOf(nodes, tuple(float(weight) for weight in weights), p) if proper else None
 
@@ -298,11 +298,11 @@ def _real_path(data: Plain, location: YamlPath) -> YamlPath:
     """Return pydantic's location without the entries it adds for the branches of a union."""
     path: YamlPath = ()
     for at, part in enumerate(location):
-        if isinstance(data, dict) and part in data:
-            data = data[part]
+        if isinstance(data, dict) and (part in data or at == len(location) - 1):
+            data = data.get(part)  # the last part may name a field that is missing
         elif isinstance(data, list) and isinstance(part, int) and part < len(data):
             data = data[part]
-        elif not (isinstance(data, dict) and at == len(location) - 1):  # that would be a missing field
+        else:
             continue
         path = (*path, part)
     return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ def replay(output: Path, file: str, to: Path | None, source: Path | None) -> str
     """
     report = _report(output)
     row = find_row(output, file)
-    root = source or Path(report["input"])
+    root = source or Path(storage.unshown(report["input"]))
     data = _source_bytes(root, row)
     if storage.digest(data) != row["source_sha256"]:
         raise VerifyFailed(
@@ -100,8 +101,11 @@ def _report(output: Path) -> dict[str, Any]:
 
 
 def _source_bytes(root: Path, row: dict[str, Any]) -> bytes:
+    name: str = row["source"]
+    if not os.path.lexists(root / name):
+        name = storage.unshown(name)
     try:
-        return storage.read_bytes(root / storage.unshown(row["source"]))
+        return storage.read_bytes(root / name)
     except ItemError as error:
         raise UsageError(
             f"{root / row['source']}: {error}; name the input's new place with --input"

@@ -14,10 +14,10 @@ import re
 import stat
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from augtool.errors import ItemError, LockedError, StorageError, UsageError
 
@@ -134,7 +134,8 @@ class Batch:
 class Journal:
     """The durable record of a run: one line per finished unit, in plan order.
 
-    Lines are buffered and written in batches, each after one sync of the output's file system.
+    Lines are buffered and written in batches, each after one sync of the output's file system. Leaving the
+    ``with`` block commits what is left, also when a run is cut short: every file that has a name is listed.
     """
 
     EVERY_FILES = 1000
@@ -147,6 +148,19 @@ class Journal:
         self._lines: list[bytes] = []
         self._files = 0
         self._last = time.monotonic()
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Commit and close."""
+        try:
+            # After a failure the disk may be the reason; what went wrong first is what matters.
+            with suppress(StorageError) if kind else nullcontext():
+                self.commit()
+        finally:
+            self._file.close()
 
     def append(self, record: dict[str, Any], files: int) -> None:
         """Add one unit's record, which names ``files`` files."""
@@ -172,10 +186,6 @@ class Journal:
                 raise StorageError(f"cannot write {self.path}: {error.strerror}") from error
         self._lines.clear()
         self._files, self._last = 0, time.monotonic()
-
-    def close(self) -> None:
-        """Close the file; uncommitted lines are lost on purpose."""
-        self._file.close()
 
 
 def read_journal(root: Path) -> Iterator[dict[str, Any]]:
@@ -245,12 +255,13 @@ def locked(root: Path) -> Iterator[None]:
 
 
 @contextmanager
-def opened(output: Path) -> Iterator[None]:
+def opened(output: Path, *, overwrite: bool = False) -> Iterator[None]:
     """Make the output ready for one run: created, locked, and free of an earlier run's files.
 
     Raises:
         LockedError: another run holds it.
         StorageError: it cannot be created.
+        UsageError: it is not vacant (see :func:`check_vacant`).
 
     """
     try:
@@ -258,6 +269,7 @@ def opened(output: Path) -> Iterator[None]:
     except OSError as error:
         raise StorageError(f"cannot create {output}: {error.strerror}") from error
     with locked(output):
+        _check_content(output, overwrite=overwrite)  # once more: another run may have just finished
         remove_run(output)
         yield
 
@@ -282,9 +294,17 @@ def check_vacant(output: Path, *, overwrite: bool) -> None:
     """Refuse an output that holds anything, unless it is a run's that may be overwritten.
 
     Raises:
+        LockedError: another run is writing to it.
         UsageError: it is not empty, or not a folder.
 
     """
+    if (output / LOCK).exists():
+        with locked(output):  # a run at work is a better reason than the files it has written so far
+            pass
+    _check_content(output, overwrite=overwrite)
+
+
+def _check_content(output: Path, *, overwrite: bool) -> None:
     if output.exists() and not output.is_dir():
         raise UsageError(f"{output}: is a file; the output is a folder")
     present = {entry.name for entry in output.iterdir()} - {LOCK} if output.is_dir() else set()
@@ -300,13 +320,13 @@ def check_vacant(output: Path, *, overwrite: bool) -> None:
 
 
 def remove_run(root: Path) -> None:
-    """Remove what an earlier run wrote, as its records list it, and nothing else."""
-    listed: list[str] = []
-    if (root / MANIFEST).exists():
-        with (root / MANIFEST).open("rb") as file:
-            listed += [json.loads(line)["output"] for line in file]
-    if (root / JOURNAL).exists():
-        listed += [row["output"] for record in read_journal(root) for row in record["rows"]]
+    """Remove what an earlier run wrote, as its records list it, and nothing else.
+
+    Raises:
+        UsageError: those records are damaged; nothing is removed.
+
+    """
+    listed = list(_listed(root))
     folders: set[Path] = set()
     for relative in listed:
         path = root / relative
@@ -322,6 +342,21 @@ def remove_run(root: Path) -> None:
     for name in (MANIFEST, INPUTS, REPORT_JSON, REPORT_HTML, JOURNAL):
         with suppress(FileNotFoundError):
             (root / name).unlink()
+
+
+def _listed(root: Path) -> Iterator[str]:
+    try:
+        if (root / MANIFEST).exists():
+            with (root / MANIFEST).open("rb") as file:
+                for line in file:
+                    yield json.loads(line)["output"]
+        if (root / JOURNAL).exists():
+            for record in read_journal(root):
+                yield from (row["output"] for row in record["rows"])
+    except (ValueError, KeyError, TypeError):
+        raise UsageError(
+            f"{root}: the list of what the earlier run wrote is damaged; remove the folder, or choose another"
+        ) from None
 
 
 def sweep(root: Path) -> int:

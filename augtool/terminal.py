@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -66,7 +66,8 @@ def _styled(text: str, **style: Any) -> str:
 class Progress:
     """Follows a run on stderr: a bar with rate and time left on a terminal, else a line now and then."""
 
-    def __init__(self, *, quiet: bool, verbose: bool) -> None:
+    def __init__(self, splits: Collection[str], *, quiet: bool, verbose: bool) -> None:
+        self._splits = splits
         self._quiet, self._verbose = quiet, verbose
         self._bar: Any = None
         self._total = self._done = self._files = self._failed = 0
@@ -87,7 +88,7 @@ class Progress:
         self._total = survey.jobs
         if self._quiet:
             return
-        for line in split_notes(survey.sources, None):
+        for line in split_notes(survey.sources, self._splits):
             say(line)
         say(f"{count(survey.usable, 'picture')} -> {count(survey.files, 'file')} ({planned.dataset.name})")
         if sys.stderr.isatty():
@@ -212,10 +213,10 @@ def show_explanation(explanation: Explanation, *, as_json: bool) -> None:
         result(line)
 
 
-def split_notes(sources: Any, splits: Sequence[str] | Any | None) -> list[str]:
+def split_notes(sources: Iterable[tuple[str, str]], splits: Collection[str]) -> list[str]:
     """Say which splits are expanded and which are copied, where there are splits."""
     found = sorted({split for split, _ in sources} - {""})
-    if not found or splits is None:
+    if not found:
         return []
     expanded = [split for split in found if split in splits]
     copied = [split for split in found if split not in splits]

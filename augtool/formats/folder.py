@@ -129,17 +129,17 @@ class FolderDataset:
             if is_image_name(entry.name) or (not suffix and _looks_like_picture(entry)):
                 pictures.append(entry)
             else:
-                self.ignored[suffix.lower() or "no suffix"] += 1
+                self.ignored[safe_name(suffix.lower()) or "no suffix"] += 1
         stems = output_stems([entry.name for entry in pictures])
         for entry, stem in zip(pictures, stems, strict=True):
             size, problem = self._inspect(entry)
             yield Item(
                 key=rel + entry.name,
-                folder=safe_name(rel),
+                folder=safe_path(rel),
                 stem=stem,
                 suffix=safe_name(os.path.splitext(entry.name)[1]),  # noqa: PTH122
                 split=split,
-                label=safe_name(label) or None,
+                label=safe_path(label) or None,
                 size_bytes=size,
                 problem=problem,
             )
@@ -172,17 +172,21 @@ def output_stems(names: Sequence[str]) -> list[str]:
 
     It is the picture's own stem, made distinct (by six hex digits of a hash of the name) only where two
     names would fall together: in letter case, in Unicode form, or because a source is named like
-    another's variant. Stems that are too long are cut.
+    another's variant, or like another with its suffix in the name (``a_png.jpg`` beside ``a.png``).
+    Stems that are too long are cut.
     """
     parts = [os.path.splitext(name) for name in names]  # noqa: PTH122
     folded = Counter(_fold(name) for name in names)
-    stems = {stem for stem, _ in parts}
+    suffixed = {_fold(f"{stem}_{suffix[1:]}") for stem, suffix in parts if suffix}
+    stems = {_fold(stem) for stem, suffix in parts if suffix}
+    taken = suffixed | {_fold(stem) for stem, _ in parts}
     result = []
-    for name, (stem, _) in zip(names, parts, strict=True):
-        clean = safe_name(stem)
-        like_variant = _VARIANT.match(stem)
+    for name, (stem, suffix) in zip(names, parts, strict=True):
+        clean, fold = safe_name(stem), _fold(stem)
+        like_variant = _VARIANT.match(fold)
         clash = (folded[_fold(name)] > 1 and name != _fold(name)) or clean != stem
-        clash = clash or (like_variant is not None and like_variant[1] in stems)
+        clash = clash or fold in suffixed or (not suffix and fold in stems)
+        clash = clash or (like_variant is not None and like_variant[1] in taken)
         encoded = clean.encode()
         if len(encoded) > _LONGEST_STEM:
             clean, clash = encoded[:_LONGEST_STEM].decode(errors="ignore"), True
@@ -195,6 +199,14 @@ def safe_name(name: str) -> str:
     if name.isascii():
         return name
     return "".join(f"_x{ord(char) - 0xDC00:02x}" if "\ud800" <= char <= "\udfff" else char for char in name)
+
+
+def safe_path(path: str) -> str:
+    """Return a relative path in which every part is safe; a changed part says so by a hash of its name."""
+    if path.isascii():
+        return path
+    parts = ((part, safe_name(part)) for part in path.split("/"))
+    return "/".join(safe if safe == part else f"{safe}-{_tag(part)}" for part, safe in parts)
 
 
 def _fold(name: str) -> str:

@@ -7,6 +7,7 @@ autoescape, and every list is bounded, so the page stays below 5 MB whatever the
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import groupby
@@ -99,36 +100,32 @@ def headline(report: Mapping[str, Any]) -> str:
 
 
 def _lead(report: Mapping[str, Any]) -> list[str]:
-    """Return the sentences below the headline: what happened to which split, and what went wrong."""
+    """Return the sentences below the headline: what became of each split, and of the originals."""
     sentences = []
-    splits = {group["split"] for group in report["classes"]}
-    named = sorted(splits - {None})
-    if named:
-        expanded = [split for split in named if split in report["expanded_splits"]]
-        kept = [split for split in named if split not in report["expanded_splits"]]
-        sized = (_setting(report, "output") or {}).get("size") is not None
-        how = "copied without variants, at the recipe's size" if sized else "copied untouched"
-        only = "Only " if kept and expanded else ""
-        if expanded:
-            verb = "was" if len(expanded) == 1 else "were"
-            text = f"{only}{words.listed(expanded)} {verb} expanded"
-            sentences.append(
-                text[0].upper()
-                + text[1:]
-                + (f"; {words.listed(kept)} {'was' if len(kept) == 1 else 'were'} {how}." if kept else ".")
-            )
-        if None in splits:
-            sentences.append("Pictures outside the splits were expanded too.")
+    named = sorted({group["split"] for group in report["classes"]} - {None})
+    expanded = [split for split in named if split in report["expanded_splits"]]
+    kept = [split for split in named if split not in report["expanded_splits"]]
+    if expanded and kept:
+        resized = _output(report).get("size") is not None
+        how = "copied at the recipe's size" if resized else "copied untouched"
+        done = f"Only {words.listed(expanded)} {_was(expanded)} expanded"
+        sentences.append(f"{done}; {words.listed(kept)} {_was(kept)} {how}.")
+    elif expanded:
+        sentences.append(f"{words.listed(expanded)} {_was(expanded)} expanded.".capitalize())
     if not report["totals"]["originals"] and report["totals"]["variants"]:
         sentences.append("The originals were not copied, as the recipe asks.")
     return sentences
 
 
-def _setting(report: Mapping[str, Any], key: str) -> Any:
-    """Return a top-level value of the recipe as its author wrote it; None where there is none."""
+def _was(names: Sequence[str]) -> str:
+    return "was" if len(names) == 1 else "were"
+
+
+def _output(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the recipe's ``output`` as its author wrote it."""
     recipe = report["recipe"]["source"]
-    value = recipe.get(key) if isinstance(recipe, dict) else None
-    return value if isinstance(value, dict) else None
+    value = recipe.get("output") if isinstance(recipe, dict) else None
+    return value if isinstance(value, dict) else {}
 
 
 def _splits(report: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -261,13 +258,18 @@ def _figure(picture: Thumbnail) -> dict[str, Any]:
         "width": picture.width,
         "height": picture.height,
         "tiny": picture.tiny,
-        "size": f"{picture.full[0]:,} × {picture.full[1]:,}",
+        "size": f"{picture.full[0]:,} \N{MULTIPLICATION SIGN} {picture.full[1]:,}",
         "variant": picture.row.get("variant", 0),
         "caption": words.visible(
             ", ".join(caption(steps)).replace("-", "\N{MINUS SIGN}") or "unchanged", 400
         ),
         "title": "\n".join(words.visible(json.dumps(step, ensure_ascii=False), 300) for step in steps[:12]),
     }
+
+
+def _said(steps: Sequence[Mapping[str, Any]]) -> str:
+    text = words.visible(", ".join(caption(steps)) or "unchanged", 400)
+    return re.sub(r"(?<= )-(?=[\d.])", "\N{MINUS SIGN}", text)
 
 
 def _recipe_text(recipe: Any) -> dict[str, Any] | None:
