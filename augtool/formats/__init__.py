@@ -1,49 +1,70 @@
-"""Data set formats: one module each, and this table.
-
-A format module has ``NAME`` and a data set class with ``root``, ``spatial``, ``ignored`` and ``items()``.
-"""
+"""Data set formats: one module each, and this table."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Any
 
 from augtool.errors import UsageError
-from augtool.formats.folder import FolderDataset
-from augtool.sample import Item
+from augtool.formats.base import Dataset, Fragment, Written
+from augtool.naming import did_you_mean
 
-if TYPE_CHECKING:
-    from augtool.plan import Survey
+__all__ = ["FORMATS", "Dataset", "Format", "Fragment", "Written", "open_dataset"]
 
 
-class Dataset(Protocol):
-    """What the program asks of a data set, whatever its format."""
+@dataclass(frozen=True, slots=True)
+class Format:
+    """An entry of the table: where a format lives.
+
+    The module has ``detect(root) -> str | None``, which says in a few words what it recognised (and
+    looks at names and a few bytes only), and ``open(root, options) -> Dataset``.
+    """
 
     name: str
-    root: Path
-    spatial: bool
-    """Whether labels have places in the picture (boxes, polygons, keypoints)."""
-    ignored: Counter[str]
-    """Files that are no part of the set, by suffix; complete after a full walk of ``items``."""
+    module: str
+    summary: str
 
-    def items(self) -> Iterator[Item]:
-        """Yield the set's items in a fixed order, anew at each call."""
+    def detect(self, root: Path) -> str | None:
+        """Return what in ``root`` is of this format, or None."""
+        recognise: Callable[[Path], str | None] = import_module(self.module).detect
+        return recognise(root)
 
-    def require(self, survey: Survey, splits: Collection[str]) -> None:
-        """Refuse a set with nothing to do, saying why."""
+    def open(self, root: Path, options: Mapping[str, Any]) -> Dataset:
+        """Open ``root`` as this format."""
+        opener: Callable[[Path, Mapping[str, Any]], Dataset] = import_module(self.module).open
+        return opener(root, options)
 
 
-def open_dataset(source: Path) -> Dataset:
-    """Recognise the format of a folder and open it.
+# In the order they are asked: what has a file of its own first, plain folders last.
+FORMATS = (Format("folder", "augtool.formats.folder", "pictures in a flat folder or in class folders"),)
+
+
+def open_dataset(source: Path, name: str | None = None, options: Mapping[str, Any] | None = None) -> Dataset:
+    """Open a data set, recognising its format unless ``name`` gives it.
+
+    Args:
+        source: its folder.
+        name: a format's name, or None.
+        options: the recipe's ``format:`` fields.
 
     Raises:
-        UsageError: it is missing, not a folder, or cannot be read.
-
+        UsageError: it is missing, not a folder, cannot be read, or of no known format.
     """
     if not source.exists():
         raise UsageError(f"{source}: no such folder")
     if not source.is_dir():
         raise UsageError(f"{source}: is a file; the input is a folder of pictures")
-    return FolderDataset(source)
+    known = {entry.name: entry for entry in FORMATS}
+    if name is not None:
+        if name not in known:
+            raise UsageError(
+                f"--format {name}: unknown{did_you_mean(name, known)}; known are {', '.join(known)}"
+            )
+        return known[name].open(source, options or {})
+    for entry in FORMATS:
+        if entry.detect(source):
+            return entry.open(source, options or {})
+    raise UsageError(f"{source}: no data set format recognised; name one with --format ({', '.join(known)})")

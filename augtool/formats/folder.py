@@ -10,13 +10,15 @@ import os
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from augtool.errors import ItemError, UsageError
+from augtool.formats.base import Fragment, Written
+from augtool.labels import Labels
 from augtool.metadata import is_image_name, sniff
 from augtool.sample import Item
 
@@ -38,6 +40,16 @@ _LONGEST_STEM = 200  # bytes; leaves room for __aug12345, a suffix and the 255 b
 _VARIANT = re.compile(r"(.+)__aug\d+$")
 
 
+def detect(root: Path) -> str | None:  # noqa: ARG001 - any folder will do
+    """Take any folder: this format is asked last."""
+    return "pictures in folders"
+
+
+def open(root: Path, options: Mapping[str, Any]) -> FolderDataset:  # noqa: A001, ARG001 - the name formats share
+    """Open a folder."""
+    return FolderDataset(root)
+
+
 @dataclass
 class FolderDataset:
     """A scanned folder. ``items`` walks it anew each time; nothing is kept but the counters."""
@@ -47,6 +59,7 @@ class FolderDataset:
     """Files passed over because they are no pictures, by suffix; filled by a full walk."""
     name: str = NAME
     spatial: bool = False
+    flip_idx: tuple[int, ...] | None = None
 
     def require(self, survey: Survey, splits: Collection[str]) -> None:
         """Refuse a folder in which nothing can be expanded.
@@ -69,6 +82,22 @@ class FolderDataset:
         """Yield every picture file in a fixed order (by path), whatever order the disk lists them in."""
         self.ignored.clear()
         yield from self._walk(self.root, "", None, "", 0)
+
+    def read(self, item: Item, size: tuple[int, int]) -> Labels:  # noqa: ARG002 - the protocol's signature
+        """Return nothing: the class is the folder."""
+        return Labels()
+
+    def write(self, item: Item, output: str, labels: Labels, size: tuple[int, int]) -> Written:  # noqa: ARG002
+        """Return nothing to write: the folder is the class."""
+        return Written()
+
+    def finish(self, fragments: Iterable[Fragment]) -> Iterator[tuple[str, Iterable[bytes]]]:  # noqa: ARG002
+        """Yield no file: the set has none of its own."""
+        return iter(())
+
+    def problems(self) -> Iterator[dict[str, Any]]:
+        """Yield nothing: there are no labels to be wrong."""
+        return iter(())
 
     def _walk(self, folder: Path, rel: str, split: str | None, label: str, depth: int) -> Iterator[Item]:
         try:
@@ -226,7 +255,7 @@ def _looks_like_picture(entry: os.DirEntry[str]) -> bool:
     try:
         if not entry.is_file(follow_symlinks=False):
             return False
-        with open(entry.path, "rb") as file:  # noqa: PTH123
+        with Path(entry.path).open("rb") as file:
             return bool(sniff(file.read(32)))
     except (OSError, ItemError):
         return False
