@@ -57,7 +57,9 @@ def check(recipe: Recipe, source: Path | None, splits: Sequence[str]) -> Finding
     nothing = replace(recipe, variants=0, originals="none")
     options = Options(splits)
     planned = prepare(nothing, source, options)
-    context = Context(nothing, recipe.seed, source, Path(), outside_of(recipe, planned.dataset))
+    context = Context(
+        nothing, recipe.seed, source, Path(), outside_of(recipe, planned.dataset), planned.dataset
+    )
     findings.pictures = planned.survey.jobs
     # Splits that a run would copy are only looked at, too.
     jobs = (replace(job, copy=False) for job in plan(planned.dataset.items(), nothing, options.splits))

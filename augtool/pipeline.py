@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from augtool import storage
+from augtool import registry, storage
+from augtool.errors import UsageError
 from augtool.execute import default_workers, execute
 from augtool.formats import Dataset, open_dataset
+from augtool.freeze import step_names
 from augtool.plan import Survey, plan, survey
 from augtool.recipe import Recipe
 from augtool.report import write_report
@@ -27,6 +29,7 @@ class Options:
     workers: int | None = None
     timeout: float = 300.0
     overwrite: bool = False
+    format: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,8 @@ class Planned:
 
 def prepare(recipe: Recipe, source: Path, options: Options) -> Planned:
     """Scan the input and count the plan. Opens no picture, writes nothing."""
-    dataset = open_dataset(source)
+    dataset = open_dataset(source, options.format, recipe.format)
+    check_mirroring(recipe, dataset)
     counted = survey(plan(dataset.items(), recipe, options.splits), recipe)
     dataset.require(counted, options.splits)
     return Planned(dataset, counted)
@@ -60,7 +64,8 @@ def run(
     storage.check_vacant(output, overwrite=options.overwrite)
     on_plan(planned)
     workers = default_workers() if options.workers is None else options.workers
-    context = Context(recipe, recipe.seed, source, output, outside_of(recipe, planned.dataset))
+    dataset = planned.dataset
+    context = Context(recipe, recipe.seed, source, output, outside_of(recipe, dataset), dataset)
     with storage.opened(output, overwrite=options.overwrite):
         jobs = plan(planned.dataset.items(), recipe, options.splits)
         work = execute(jobs, context, workers=workers, timeout=options.timeout, total=planned.survey.jobs)
@@ -69,6 +74,23 @@ def run(
                 journal.append(result.record(), len(result.rows))
                 on_unit(result)
         return write_report(recipe, planned, context, workers, options, time.monotonic() - started)
+
+
+def check_mirroring(recipe: Recipe, dataset: Dataset) -> None:
+    """Refuse to mirror keypoints whose left and right counterparts are not known.
+
+    Raises:
+        UsageError: the recipe holds a step that mirrors.
+    """
+    if not dataset.keypoints or dataset.flip_idx is not None:
+        return
+    mirroring = [name for name in step_names(recipe.transforms) if registry.get(name).mirrors]
+    if mirroring:
+        raise UsageError(
+            f"{mirroring[0]} mirrors the keypoints of {dataset.root}, and which of them are each other's mirror "
+            "image is not known; add flip_idx to its data.yaml (for each keypoint the index of its counterpart), "
+            "or remove the step"
+        )
 
 
 def outside_of(recipe: Recipe, dataset: Dataset) -> Outside:
