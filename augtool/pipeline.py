@@ -88,8 +88,8 @@ def check_mirroring(recipe: Recipe, dataset: Dataset) -> None:
     if mirroring:
         raise UsageError(
             f"{mirroring[0]} mirrors the keypoints of {dataset.root}, and which of them are each other's mirror "
-            "image is not known; add flip_idx to its data.yaml (for each keypoint the index of its counterpart), "
-            "or remove the step"
+            "image is not known; add flip_idx to its data.yaml (for each keypoint the index of its "
+            "counterpart), or remove the step"
         )
 
 

@@ -278,8 +278,8 @@ def _fragments(root: Path) -> Iterator[Fragment]:
     for record in storage.read_journal(root):
         parts = record.get("fragments") or [None] * len(record["rows"])
         for row, data in zip(record["rows"], parts, strict=True):
-            facts = (row[name] for name in ("output", "source", "kind", "split", "width", "height"))
-            yield Fragment(*facts, data)
+            facts = {name: row[name] for name in ("output", "source", "kind", "split", "width", "height")}
+            yield Fragment(**facts, data=data)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
