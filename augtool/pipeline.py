@@ -87,8 +87,8 @@ def check_mirroring(recipe: Recipe, dataset: Dataset) -> None:
     mirroring = [name for name in step_names(recipe.transforms) if registry.get(name).mirrors]
     if mirroring:
         raise UsageError(
-            f"{mirroring[0]} mirrors the keypoints of {dataset.root}, and which of them are each other's mirror "
-            "image is not known; add flip_idx to its data.yaml (for each keypoint the index of its "
+            f"{mirroring[0]} mirrors the keypoints of {dataset.root}, and which of them are each other's "
+            "mirror image is not known; add flip_idx to its data.yaml (for each keypoint the index of its "
             "counterpart), or remove the step"
         )
 
