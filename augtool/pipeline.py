@@ -12,7 +12,7 @@ from typing import Any
 from augtool import registry, storage
 from augtool.errors import UsageError
 from augtool.execute import default_workers, execute
-from augtool.formats import Dataset, open_dataset
+from augtool.formats import Dataset, recognise
 from augtool.freeze import step_names
 from augtool.plan import Survey, plan, survey
 from augtool.recipe import Recipe
@@ -38,15 +38,18 @@ class Planned:
 
     dataset: Dataset
     survey: Survey
+    recognised: str
+    """How the format was told, in a few words."""
 
 
 def prepare(recipe: Recipe, source: Path, options: Options) -> Planned:
     """Scan the input and count the plan. Opens no picture, writes nothing."""
-    dataset = open_dataset(source, options.format, recipe.format)
+    form, recognised = recognise(source, options.format)
+    dataset = form.open(source, recipe.format)
     check_mirroring(recipe, dataset)
     counted = survey(plan(dataset.items(), recipe, options.splits), recipe)
     dataset.require(counted, options.splits)
-    return Planned(dataset, counted)
+    return Planned(dataset, counted, recognised)
 
 
 def run(
