@@ -35,9 +35,9 @@ def guarded(command: F) -> F:
             if isinstance(error, RecipeError) and len(error.problems) > 1:
                 terminal.fail(f"{len(error.problems)} mistakes; nothing was written")
             sys.exit(error.exit_code)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             terminal.fail("interrupted")
-            sys.exit(ExitCode.SIGINT)
+            sys.exit(stop.exit_code if isinstance(stop, Interrupted) else ExitCode.SIGINT)
         except ImportError as error:
             from augtool.environment import import_advice
 
@@ -305,7 +305,7 @@ def _grid(text: str) -> tuple[int, int]:
 
 
 def _stop_on_sigterm() -> None:
-    def stop(number: int, _: Any) -> NoReturn:
-        raise Interrupted(number)
+    def stop(_: int, __: Any) -> NoReturn:
+        raise Interrupted
 
     signal.signal(signal.SIGTERM, stop)

@@ -302,6 +302,7 @@ def _translate(document: Document, path: YamlPath, detail: ErrorDetails) -> Prob
 
 # Fields that take several forms, said in one go.
 _FORMS: dict[YamlPath, str] = {
+    ("version",): "1",
     ("output", "size"): "the longest side in pixels, or [width, height]",
     ("fill",): "a grey level from 0 to 255, or [red, green, blue]",
 }
