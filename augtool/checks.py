@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from augtool import registry
 from augtool.execute import default_workers, execute
-from augtool.freeze import step_names
-from augtool.pipeline import Options, outside_of, prepare
+from augtool.fitting import outside_of, sided_classes
+from augtool.pipeline import Options, prepare
 from augtool.plan import plan
 from augtool.recipe import Recipe
 from augtool.unit import Context
@@ -89,37 +87,3 @@ def check(recipe: Recipe, source: Path | None, splits: Sequence[str], fmt: str |
     findings.labels = list(planned.dataset.problems())
     findings.warnings.update(sided_classes(recipe, planned.survey.classes()))
     return findings
-
-
-def sided_classes(recipe: Recipe, classes: Iterable[str]) -> list[str]:
-    """Warn of classes that name a side, where the recipe mirrors pictures and does not swap them."""
-    names = set(classes)
-    mirroring = [name for name in step_names(recipe.transforms) if registry.get(name).mirrors]
-    if not mirroring:
-        return []
-    swapped = recipe.labels.flip_classes
-    found = []
-    for name in sorted(names):
-        counterpart = _mirror_name(name)
-        if counterpart is None or name in swapped:
-            continue
-        hint = (
-            f"write labels: {{flip_classes: {{{name}: {counterpart}}}}}"
-            if counterpart in names
-            else f"remove {mirroring[0]}"
-        )
-        found.append(f"class {name} names a side and {mirroring[0]} mirrors it; {hint}")
-    return found
-
-
-def _mirror_name(name: str) -> str | None:
-    """Return the name with left and right exchanged, or None where it has neither as a word."""
-    parts = re.split(r"([^A-Za-z]+|(?<=[a-z])(?=[A-Z]))", name)
-    sides = {"left": "right", "right": "left", "l": "r", "r": "l"}
-    swapped = [sides.get(part.lower(), "") for part in parts]
-    if not any(swapped) or (len(parts) == 1 and len(name) == 1):
-        return None
-    return "".join(
-        (new.capitalize() if part[:1].isupper() else new) if new else part
-        for part, new in zip(parts, swapped, strict=True)
-    )

@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from augtool import registry, storage
-from augtool.errors import UsageError
+from augtool import storage
 from augtool.execute import default_workers, execute
+from augtool.fitting import check_mirroring, outside_of
 from augtool.formats import Dataset, recognise
-from augtool.freeze import step_names
 from augtool.plan import Survey, plan, survey
 from augtool.recipe import Recipe
 from augtool.report import write_report
 from augtool.unit import Context, UnitResult
-from augtool.warp import Outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,28 +75,3 @@ def run(
                 journal.append(result.record(), len(result.rows))
                 on_unit(result)
         return write_report(recipe, planned, context, workers, options, time.monotonic() - started)
-
-
-def check_mirroring(recipe: Recipe, dataset: Dataset) -> None:
-    """Refuse to mirror keypoints whose left and right counterparts are not known.
-
-    Raises:
-        UsageError: the recipe holds a step that mirrors.
-    """
-    if not dataset.keypoints or dataset.flip_idx is not None:
-        return
-    mirroring = [name for name in step_names(recipe.transforms) if registry.get(name).mirrors]
-    if mirroring:
-        raise UsageError(
-            f"{mirroring[0]} mirrors the keypoints of {dataset.root}, and which of them are each other's "
-            "mirror image is not known; add flip_idx to its data.yaml (for each keypoint the index of its "
-            "counterpart), or remove the step"
-        )
-
-
-def outside_of(recipe: Recipe, dataset: Dataset) -> Outside:
-    """Return what geometry shows beyond the edge: ``auto`` mirrors, unless labels would be missing."""
-    border = recipe.border
-    if border == "auto":
-        border = "constant" if dataset.spatial else "reflect_101"
-    return Outside(border, recipe.fill)

@@ -9,7 +9,14 @@ from augtool.checks import check
 
 def test_a_recipe_alone() -> None:
     findings = check(recipe(), None, ("train",))
-    assert findings.data() == {"recipe": "test", "steps": 6, "pictures": None, "failures": [], "warnings": {}}
+    assert findings.data() == {
+        "recipe": "test",
+        "steps": 6,
+        "pictures": None,
+        "failures": [],
+        "labels": [],
+        "warnings": {},
+    }
     assert findings.lines() == ["recipe test: ok, 6 steps"]
 
 

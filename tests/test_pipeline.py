@@ -12,8 +12,9 @@ from PIL import Image
 
 from augtool import __version__, storage
 from augtool.errors import LockedError, UsageError
+from augtool.fitting import outside_of
 from augtool.formats import open_dataset
-from augtool.pipeline import Options, outside_of, prepare
+from augtool.pipeline import Options, prepare
 
 
 def wild(root: Path) -> Path:
