@@ -12,8 +12,8 @@ from augtool.execute import batches, default_workers, execute
 from augtool.formats.folder import FolderDataset
 from augtool.plan import Job, plan
 from augtool.sample import Item
-from augtool.unit import Context, UnitResult
 from augtool.stopping import Stop
+from augtool.unit import Context, UnitResult
 from augtool.warp import Outside
 
 
