@@ -39,7 +39,10 @@ class Format:
 
 
 # In the order they are asked: what has a file of its own first, plain folders last.
-FORMATS = (Format("folder", "augtool.formats.folder", "pictures in a flat folder or in class folders"),)
+FORMATS = (
+    Format("yolo", "augtool.formats.yolo", "YOLO texts: boxes, outlines, keypoints or oriented boxes"),
+    Format("folder", "augtool.formats.folder", "pictures in a flat folder or in class folders"),
+)
 
 
 def open_dataset(source: Path, name: str | None = None, options: Mapping[str, Any] | None = None) -> Dataset:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from augtool.errors import UsageError
 from augtool.formats.base import Fragment, Written
 from augtool.formats.walk import (
+    MAX_DEPTH,
     SPLITS,
     hidden,
     inspect,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from augtool.plan import Survey
 
 NAME = "folder"
-MAX_DEPTH = 64
 
 
 def detect(root: Path) -> str | None:  # noqa: ARG001 - any folder will do

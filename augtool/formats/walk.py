@@ -6,13 +6,16 @@ import os
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import Any
 
-from augtool.errors import ItemError
+from augtool.errors import ItemError, UsageError
 from augtool.metadata import sniff
+from augtool.naming import did_you_mean
 from augtool.sample import Item
 
 SPLITS = {
@@ -24,6 +27,7 @@ SPLITS = {
     "test": "test",
     "testing": "test",
 }
+MAX_DEPTH = 64
 _LONGEST_STEM = 200  # bytes; leaves room for __aug12345, a suffix and the 255 bytes of a file name
 _VARIANT = re.compile(r"(.+)__aug\d+$")
 
@@ -147,3 +151,66 @@ def looks_like_picture(entry: os.DirEntry[str]) -> bool:
             return bool(sniff(file.read(32)))
     except (OSError, ItemError):
         return False
+
+
+def text_files(root: Path, suffixes: tuple[str, ...]) -> Iterator[str]:
+    """Yield the paths below ``root``, with ``/``, of files with one of the (lower-case) suffixes, in order.
+
+    Folders are walked as those with pictures are: hidden ones and links out of the set are passed over.
+    """
+    waiting = [""]
+    while waiting:
+        rel = waiting.pop()
+        try:
+            with os.scandir(root / rel) as listing:
+                entries = sorted(listing, key=lambda entry: os.fsencode(entry.name))
+        except OSError:
+            continue  # the walk over the pictures reports it
+        visible = [entry for entry in entries if not hidden(entry.name)]
+        yield from (rel + entry.name for entry in visible if entry.name.lower().endswith(suffixes))
+        if rel.count("/") < MAX_DEPTH:
+            folders = (entry.name for entry in visible if is_folder(root, entry))
+            waiting.extend(f"{rel}{name}/" for name in reversed(list(folders)))
+
+
+def check_options(name: str, options: Mapping[str, Any], known: Mapping[str, Collection[str]]) -> None:
+    """Refuse ``format:`` fields that a format does not have.
+
+    Args:
+        name: the format.
+        options: the fields given.
+        known: field -> the texts it takes.
+
+    Raises:
+        UsageError: a field or a value is unknown.
+
+    """
+    for option, value in options.items():
+        if option not in known:
+            raise UsageError(f"format {name}: unknown field '{option}'{did_you_mean(option, known)}")
+        if value not in known[option]:
+            raise UsageError(f"format {name}: {option} is one of {', '.join(known[option])}, not {value!r}")
+
+
+def found(file: str, line: int, code: str, message: str, source: str = "") -> dict[str, Any]:
+    """Return one problem for ``augtool check``; ``line`` is 0 where there is none."""
+    return {"file": file, "line": line, "code": code, "message": message, "source": source}
+
+
+class Spool:
+    """Text on its way into one file of the output, kept on disk where it grows large."""
+
+    def __init__(self) -> None:
+        self._file = SpooledTemporaryFile(max_size=2**24)  # noqa: SIM115 - closed with the spool itself
+        self.rows = 0
+
+    def add(self, text: str) -> None:
+        """Append a row."""
+        self._file.write(text.encode())
+        self.rows += 1
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield what was added, from the start."""
+        self._file.seek(0)
+        while chunk := self._file.read(2**20):
+            yield chunk
