@@ -11,12 +11,12 @@ from typing import Any
 
 from augtool import storage
 from augtool.execute import default_workers, execute
-from augtool.formats import Dataset, open_dataset
+from augtool.fitting import check_mirroring, outside_of
+from augtool.formats import Dataset, recognise
 from augtool.plan import Survey, plan, survey
 from augtool.recipe import Recipe
 from augtool.report import write_report
 from augtool.unit import Context, UnitResult
-from augtool.warp import Outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Options:
     workers: int | None = None
     timeout: float = 300.0
     overwrite: bool = False
+    format: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +36,18 @@ class Planned:
 
     dataset: Dataset
     survey: Survey
+    recognised: str
+    """How the format was told, in a few words."""
 
 
 def prepare(recipe: Recipe, source: Path, options: Options) -> Planned:
     """Scan the input and count the plan. Opens no picture, writes nothing."""
-    dataset = open_dataset(source)
+    form, recognised = recognise(source, options.format)
+    dataset = form.open(source, recipe.format)
+    check_mirroring(recipe, dataset)
     counted = survey(plan(dataset.items(), recipe, options.splits), recipe)
     dataset.require(counted, options.splits)
-    return Planned(dataset, counted)
+    return Planned(dataset, counted, recognised)
 
 
 def run(
@@ -60,7 +65,8 @@ def run(
     storage.check_vacant(output, overwrite=options.overwrite)
     on_plan(planned)
     workers = default_workers() if options.workers is None else options.workers
-    context = Context(recipe, recipe.seed, source, output, outside_of(recipe, planned.dataset))
+    dataset = planned.dataset
+    context = Context(recipe, recipe.seed, source, output, outside_of(recipe, dataset), dataset)
     with storage.opened(output, overwrite=options.overwrite):
         jobs = plan(planned.dataset.items(), recipe, options.splits)
         work = execute(jobs, context, workers=workers, timeout=options.timeout, total=planned.survey.jobs)
@@ -69,11 +75,3 @@ def run(
                 journal.append(result.record(), len(result.rows))
                 on_unit(result)
         return write_report(recipe, planned, context, workers, options, time.monotonic() - started)
-
-
-def outside_of(recipe: Recipe, dataset: Dataset) -> Outside:
-    """Return what geometry shows beyond the edge: ``auto`` mirrors, unless labels would be missing."""
-    border = recipe.border
-    if border == "auto":
-        border = "constant" if dataset.spatial else "reflect_101"
-    return Outside(border, recipe.fill)

@@ -14,11 +14,14 @@ from augtool import registry
 from augtool.errors import Problem, RecipeError, UsageError
 from augtool.fields import FieldError, Plain, describe
 from augtool.freeze import Node, OneOf, Step
+from augtool.labels import LabelRules
 from augtool.naming import did_you_mean, which_field
 from augtool.yamlsource import Document, load, parse
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+    from augtool.recipemodel import LabelsModel
 
 YamlPath = tuple[str | int, ...]
 
@@ -49,6 +52,8 @@ class Recipe:
     border: str = "auto"
     fill: tuple[int, int, int] = (0, 0, 0)
     output: Output = field(default_factory=Output)
+    labels: LabelRules = field(default_factory=LabelRules)
+    format: Plain = field(default_factory=dict)
     transforms: tuple[Node, ...] = ()
     source: Plain = None
     """The recipe as plain data, for the record."""
@@ -141,9 +146,17 @@ def from_document(document: Document) -> Recipe:
             model.output.quality,
             (size,) if isinstance(size, int) else tuple(size) if size else None,
         ),
+        labels=_label_rules(model.labels),
+        format=model.format,
         transforms=nodes,
         source=document.data,
     )
+
+
+def _label_rules(model: LabelsModel) -> LabelRules:
+    fields = model.model_dump()
+    pairs = fields.pop("flip_classes")
+    return LabelRules(**fields, flip_classes={new: old for old, new in pairs.items()} | pairs)
 
 
 def _three(fill: int | list[int]) -> tuple[int, int, int]:
@@ -262,11 +275,11 @@ def _translate_all(document: Document, details: Sequence[ErrorDetails]) -> list[
 
 def _translate(document: Document, path: YamlPath, detail: ErrorDetails) -> Problem:
     """Say in our own words, at its place, what pydantic found."""
-    from augtool.recipemodel import OutputModel, RecipeModel
+    from augtool.recipemodel import LabelsModel, OutputModel, RecipeModel
 
     kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
     if kind == "extra_forbidden":
-        model: Any = OutputModel if path[0] == "output" else RecipeModel
+        model: Any = {"output": OutputModel, "labels": LabelsModel}.get(str(path[0]), RecipeModel)
         known = {name: info.description or "" for name, info in model.model_fields.items()}
         hint = which_field(str(path[-1]), known) or f"; known are {', '.join(known)}"
         return document.problem(path, f"unknown field{hint}", at_key=True)
@@ -289,6 +302,7 @@ def _translate(document: Document, path: YamlPath, detail: ErrorDetails) -> Prob
 
 # Fields that take several forms, said in one go.
 _FORMS: dict[YamlPath, str] = {
+    ("version",): "1",
     ("output", "size"): "the longest side in pixels, or [width, height]",
     ("fill",): "a grey level from 0 to 255, or [red, green, blue]",
 }

@@ -32,10 +32,43 @@ class OutputModel(_Strict):
     )
 
 
+class LabelsModel(_Strict):
+    """How boxes, polygons, keypoints and masks follow the picture."""
+
+    min_visibility: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="Least share of an object's own area, as in the source, that must be seen.",
+    )
+    min_size: float = Field(
+        2.0, ge=0, le=10_000, description="Least width and height of what is seen, in pixels."
+    )
+    min_keypoints: int = Field(
+        0, ge=0, le=1000, description="Least number of an object's keypoints to be seen."
+    )
+    below: Literal["drop", "keep", "ignore", "redraw"] = Field(
+        "drop",
+        description="What becomes of an object below these: drop it, keep it, mark it to be ignored where "
+        "the format can, or redraw the variant.",
+    )
+    box_method: Literal["auto", "corners", "ellipse"] = Field(
+        "auto",
+        description="How a box turns: around its corners, around the ellipse in it (tighter on round "
+        "things), or auto: around the object's outline or mask where there is one, else its corners.",
+    )
+    flip_classes: dict[str, str] = Field(
+        default_factory=dict,
+        description="Classes that change their name when the picture is mirrored: {left_arrow: right_arrow}; "
+        "both ways are meant.",
+    )
+
+
 class RecipeModel(_Strict):
     """A recipe for augtool: what to do to every picture, and how to write the result."""
 
-    version: Literal[1] = Field(description="Version of the recipe language.")
+    # Literal[1] would take true and 1.0, which equal 1.
+    version: int = Field(ge=1, le=1, description="Version of the recipe language: 1.")
     name: str = Field("", max_length=200, description="What the report calls this recipe.")
     description: str = Field("", max_length=4000, description="What the recipe is for.")
     seed: int = Field(0, ge=0, le=2**63 - 1, description="Another seed gives other variants.")
@@ -53,4 +86,9 @@ class RecipeModel(_Strict):
         description="Colour beyond the edge where the border is constant: grey level or [red, green, blue].",
     )
     output: OutputModel = Field(default_factory=lambda: OutputModel.model_validate({}))
+    labels: LabelsModel = Field(default_factory=lambda: LabelsModel.model_validate({}))
+    format: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Options of the data set's format, such as {origin: 0} for Pascal VOC.",
+    )
     transforms: list[Any] = Field(description="The steps, in order.")

@@ -68,11 +68,15 @@ def render(
 
     Returns:
         New pixels (a view of the source's where there are no steps), same dtype and channels.
-
     """
+    return apply(stages(steps, frame_of(source), size), source, outside)
+
+
+def apply(planned: Sequence[Stage], source: Source, outside: Outside) -> Pixels:
+    """Do the passes that :func:`stages` planned."""
     pixels = source.pixels
     at_source = True
-    for stage in stages(steps, frame_of(source), size):
+    for stage in planned:
         effect = stage.effect
         if isinstance(effect, Warp):
             pixels = warp(source if at_source else Source(pixels), effect, outside)
@@ -90,7 +94,7 @@ def _table(pixels: Pixels, lut: Lut) -> Pixels:
     full = 65535 if pixels.dtype == np.uint16 else 255
     table = np.rint(lut.table(full + 1) * full).astype(pixels.dtype)
     if pixels.ndim == 2:
-        grey = table if table.shape[1] == 1 else table.mean(axis=1, keepdims=True).astype(pixels.dtype)
+        grey = np.rint(table.mean(axis=1, keepdims=True)).astype(pixels.dtype)
         return np.asarray(cv2.LUT(pixels, grey)) if full == 255 else grey[:, 0][pixels]
     colors = np.broadcast_to(table, (full + 1, 3))
     if pixels.shape[2] == 4:

@@ -44,13 +44,15 @@ def read_bytes(path: str | Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise ItemError("unreadable", f"cannot be read: {error.strerror}") from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise ItemError("special_file", "is not a regular file")
-        try:
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             return file.read()
-        except OSError as error:
-            raise ItemError("unreadable", f"cannot be read: {error.strerror}") from error
+    except OSError as error:
+        raise ItemError("unreadable", f"cannot be read: {error.strerror}") from error
+    finally:
+        os.close(descriptor)
 
 
 def shown(name: str) -> str:
@@ -319,6 +321,11 @@ def _check_content(output: Path, *, overwrite: bool) -> None:
     raise UsageError(f"{output}: is not empty; choose a new folder, or --overwrite to replace an earlier run")
 
 
+def row_files(row: dict[str, Any]) -> dict[str, str]:
+    """Return the files a manifest row stands for: path below the output -> SHA-256."""
+    return {row["output"]: row["sha256"], **row.get("label_files", {})}
+
+
 def remove_run(root: Path) -> None:
     """Remove what an earlier run wrote, as its records list it, and nothing else.
 
@@ -327,6 +334,8 @@ def remove_run(root: Path) -> None:
 
     """
     listed = list(_listed(root))
+    with suppress(OSError, ValueError):
+        listed += json.loads((root / REPORT_JSON).read_bytes()).get("dataset_files", {})
     folders: set[Path] = set()
     for relative in listed:
         path = root / relative

@@ -54,6 +54,8 @@ class Dataset(Protocol):
     root: Path
     spatial: bool
     """Whether labels have places in the picture (boxes, polygons, keypoints)."""
+    keypoints: bool
+    """Whether objects may have keypoints."""
     flip_idx: tuple[int, ...] | None
     """For each keypoint the index of its mirror image; None where there are none or it is not known."""
     ignored: Counter[str]

@@ -92,6 +92,7 @@ class CocoDataset:
     shift: float = 0.0
     name: str = NAME
     spatial: bool = True
+    keypoints: bool = False
     flip_idx: tuple[int, ...] | None = None
     ignored: Counter[str] = field(default_factory=Counter)
 
@@ -110,9 +111,9 @@ class CocoDataset:
         self._categories = [self._read_categories(file) for file in self._files]
         self.flip_idx = self._flip_pairs()
         self._items = self._build()
-        self.spatial = any(
-            shapes.is_object(annotation) for file in self._files for _, annotation in file.annotations
-        )
+        annotations = [annotation for file in self._files for _, annotation in file.annotations]
+        self.spatial = any(map(shapes.is_object, annotations))
+        self.keypoints = any(annotation.get("keypoints") for annotation in annotations)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave all records behind: workers get an item's own in ``Item.ref``."""

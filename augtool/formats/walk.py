@@ -39,7 +39,10 @@ def is_folder(root: Path, entry: os.DirEntry[str]) -> bool:
     """
     if not entry.is_symlink():
         return entry.is_dir()
-    if not entry.is_dir():
+    try:
+        if not entry.is_dir():
+            return False
+    except OSError:  # a link that leads in a circle
         return False
     target, here = Path(entry.path).resolve(), Path(entry.path).parent.resolve()
     inside = root.resolve() in target.parents

@@ -113,6 +113,7 @@ class YoloDataset:
     task: str | None = None
     name: str = NAME
     spatial: bool = True
+    keypoints: bool = False
     flip_idx: tuple[int, ...] | None = None
     ignored: Counter[str] = field(default_factory=Counter)
     schema: yolo_rows.Schema = field(init=False)
@@ -132,6 +133,7 @@ class YoloDataset:
         task = self.task or self._recognised()
         self._check_pose(task)
         self.schema = replace(self.schema, task=task)
+        self.keypoints = task == "pose"
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave what belongs to the whole set behind: workers get an item's part in ``Item.ref``."""

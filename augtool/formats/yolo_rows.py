@@ -161,6 +161,8 @@ def write(labels: Labels, schema: Schema, size: tuple[int, int]) -> tuple[str, l
         if index is None:
             lost.append("class has no index")
             continue
+        if entry.crowd:
+            lost.append("mark of an object to be ignored")
         if not (outlines and entry.polygons is None) and (text := _untouched(entry, index, schema, size)):
             lines.append(text)
             continue

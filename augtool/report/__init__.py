@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from augtool import __version__, storage
-from augtool.report.collect import REPORT_VERSION, collect
+from augtool.report.collect import REPORT_VERSION, collect, finish_dataset
 
 if TYPE_CHECKING:
     from augtool.pipeline import Options, Planned
@@ -28,6 +28,7 @@ def write_report(
     from augtool.report.html import render_html
 
     source, output = context.source, context.output
+    dataset_files = finish_dataset(output, planned.dataset)
     collector = collect(output)
     counted = collector.summary()
     report: dict[str, Any] = {
@@ -46,6 +47,7 @@ def write_report(
         "format": planned.dataset.name,
         "expanded_splits": list(options.splits),
         **counted,
+        **({"dataset_files": dataset_files} if dataset_files else {}),
         "ignored": dict(planned.dataset.ignored.most_common()),
         "workers": workers,
         "duration_seconds": round(seconds, 3),
