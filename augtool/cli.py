@@ -286,7 +286,7 @@ def _recipe(reference: str, variants: int | None, seed: int | None) -> Any:
 
 
 def _splits(text: str) -> tuple[str, ...]:
-    from augtool.formats.folder import SPLITS
+    from augtool.formats.walk import SPLITS
 
     named = [part.strip().lower() for part in text.split(",") if part.strip()]
     unknown = [part for part in named if part not in SPLITS]
