@@ -157,7 +157,7 @@ def write(
         new["segmentation"] = _write_segmentation(instance, old["segmentation"], size, lost)
     if "area" in old:
         new["area"] = _tidy([_area(instance, box, kept)])[0]
-    if instance.keypoints is not None:
+    if instance.keypoints is not None and old.get("keypoints"):
         points = np.where(instance.keypoints.visible[:, None] > 0, instance.keypoints.points - shift, 0)
         new["keypoints"] = _tidy(np.column_stack([points, instance.keypoints.visible]).ravel().tolist())
         if "num_keypoints" in old:
