@@ -245,7 +245,8 @@ def _geometry(entry: Instance) -> list[Any]:
 
 def _tidy(values: Sequence[float]) -> list[float]:
     # A millionth of a pixel; whole numbers as such, as pixels are often written.
-    return [int(value) if value == int(value) else round(float(value), 6) for value in values]
+    rounded = (round(float(value), 6) for value in values)
+    return [int(value) if value.is_integer() else value for value in rounded]
 
 
 def flip_pairs(names: Sequence[str]) -> tuple[int, ...] | None:
