@@ -466,7 +466,7 @@ def test_the_split_is_in_the_name_or_the_folder(key, split):
     "text", ['{"shapes": []}', '[{"image": "a.png"}]', '{"images": [], "x": 1}', '{"images": [']
 )
 def test_other_json_is_not_taken_for_coco(tmp_path, text):
-    assert recognise(plant(tmp_path, {"a.png": SIZE, "a.json": text}))[0].name == "folder"
+    assert recognise(plant(tmp_path, {"a.png": SIZE, "a.json": text}))[0].name != "coco"
 
 
 def test_a_set_of_which_nothing_is_there_is_refused(tmp_path):

@@ -501,7 +501,7 @@ def test_the_check_names_what_is_odd(tmp_path):
     ],
 )
 def test_other_sets_are_not_taken_for_yolo(tmp_path, files):
-    assert recognise(plant(tmp_path, files))[0].name == "folder"
+    assert recognise(plant(tmp_path, files))[0].name != "yolo"
 
 
 def test_a_set_whose_labels_are_not_where_they_belong_is_refused(tmp_path):
