@@ -73,15 +73,29 @@ def open(root: Path, options: Mapping[str, Any]) -> CocoDataset:  # noqa: A001 -
     Args:
         root: its folder.
         options: ``keypoint_convention``: ``edge`` (default) where keypoints are places in the picture,
-            ``center`` where they name pixels by index.
+            ``center`` where they name pixels by index. ``flip_idx``: for each keypoint the index of its
+            mirror image, where the names (``left_eye``, ``right_eye``) do not say it.
 
     Raises:
-        UsageError: a JSON file cannot be used, or there is none.
+        UsageError: a JSON file or an option cannot be used, or there is no JSON file.
 
     """
-    check_options(NAME, options, {"keypoint_convention": ("edge", "center")})
+    fields = dict(options)
+    pairs = fields.pop("flip_idx", None)
+    check_options(NAME, fields, {"keypoint_convention": ("edge", "center")}, ("flip_idx",))
+    if pairs is not None and (
+        not isinstance(pairs, list) or sorted(map(str, pairs)) != _numbered(len(pairs))
+    ):
+        raise UsageError(f"format {NAME}: flip_idx is not a list that names each keypoint from 0 once")
     with many_objects():
-        return CocoDataset(root, 0.5 if options.get("keypoint_convention") == "center" else 0.0)
+        dataset = CocoDataset(root, 0.5 if fields.get("keypoint_convention") == "center" else 0.0)
+    if pairs is not None:
+        dataset.flip_idx = tuple(map(int, pairs))
+    return dataset
+
+
+def _numbered(count: int) -> list[str]:
+    return sorted(map(str, range(count)))
 
 
 @dataclass

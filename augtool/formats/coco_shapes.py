@@ -157,7 +157,7 @@ def write(
         new["segmentation"] = _write_segmentation(instance, old["segmentation"], size, lost)
     if "area" in old:
         new["area"] = _tidy([_area(instance, box, kept)])[0]
-    if instance.keypoints is not None:
+    if instance.keypoints is not None and old.get("keypoints"):
         points = np.where(instance.keypoints.visible[:, None] > 0, instance.keypoints.points - shift, 0)
         new["keypoints"] = _tidy(np.column_stack([points, instance.keypoints.visible]).ravel().tolist())
         if "num_keypoints" in old:
@@ -245,7 +245,8 @@ def _geometry(entry: Instance) -> list[Any]:
 
 def _tidy(values: Sequence[float]) -> list[float]:
     # A millionth of a pixel; whole numbers as such, as pixels are often written.
-    return [int(value) if value == int(value) else round(float(value), 6) for value in values]
+    rounded = (round(float(value), 6) for value in values)
+    return [int(value) if value.is_integer() else value for value in rounded]
 
 
 def flip_pairs(names: Sequence[str]) -> tuple[int, ...] | None:

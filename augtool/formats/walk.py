@@ -176,13 +176,16 @@ def text_files(root: Path, suffixes: tuple[str, ...]) -> Iterator[str]:
             waiting.extend(f"{rel}{name}/" for name in reversed(list(folders)))
 
 
-def check_options(name: str, options: Mapping[str, Any], known: Mapping[str, Collection[str]]) -> None:
+def check_options(
+    name: str, options: Mapping[str, Any], known: Mapping[str, Collection[str]], others: Collection[str] = ()
+) -> None:
     """Refuse ``format:`` fields that a format does not have.
 
     Args:
         name: the format.
         options: the fields given.
         known: field -> the texts it takes.
+        others: further fields, which the format checks itself.
 
     Raises:
         UsageError: a field or a value is unknown.
@@ -190,7 +193,9 @@ def check_options(name: str, options: Mapping[str, Any], known: Mapping[str, Col
     """
     for option, value in options.items():
         if option not in known:
-            raise UsageError(f"format {name}: unknown field '{option}'{did_you_mean(option, known)}")
+            raise UsageError(
+                f"format {name}: unknown field '{option}'{did_you_mean(option, [*known, *others])}"
+            )
         if value not in known[option]:
             raise UsageError(f"format {name}: {option} is one of {', '.join(known[option])}, not {value!r}")
 

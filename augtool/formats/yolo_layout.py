@@ -18,7 +18,7 @@ from augtool.metadata import is_image_name
 
 LABEL_FOLDERS = ("labels", "Labels", "annotations", "Annotations")
 NAME_FILES = ("obj.names", "classes.txt", "_darknet.labels")
-_DATA_KEYS = re.compile(rb"^(?:names|nc)\s*:", re.MULTILINE)
+_DATA_KEYS = re.compile(rb"""(?:^|[{,][ \t]*)["']?(?:names|nc)["']?[ \t]*:""", re.MULTILINE)
 _SPLIT_KEYS = ("train", "val", "test")
 
 

@@ -290,4 +290,5 @@ def _keypoints(points: Keypoints, schema: Schema, size: tuple[int, int], lost: l
 
 def _number(value: float) -> str:
     # Eight digits keep a hundredth of a pixel in the largest picture there is.
-    return f"{value:.8f}".rstrip("0").rstrip(".")
+    # Adding zero turns -0 into 0.
+    return f"{round(value, 8) + 0.0:.8f}".rstrip("0").rstrip(".")
