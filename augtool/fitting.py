@@ -25,8 +25,9 @@ def check_mirroring(recipe: Recipe, dataset: Dataset) -> None:
     if mirroring:
         raise UsageError(
             f"{mirroring[0]} mirrors the keypoints of {dataset.root}, and which of them are each other's "
-            "mirror image is not known; add flip_idx to its data.yaml (for each keypoint the index of its "
-            "counterpart), or remove the step"
+            "mirror image is not known; name them left_... and right_..., or give flip_idx (for each "
+            "keypoint the index of its counterpart) in YOLO's data.yaml or the recipe's format: {flip_idx: "
+            "[...]}, or remove the step"
         )
 
 
