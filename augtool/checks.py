@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from augtool.execute import default_workers, execute
-from augtool.fitting import outside_of, sided_classes
-from augtool.pipeline import Options, prepare
+from augtool.fitting import context_of, sided_classes
+from augtool.options import Options
+from augtool.pipeline import prepare
 from augtool.plan import plan
 from augtool.recipe import Recipe
-from augtool.unit import Context
 
 _LISTED = 100  # label problems shown to a person
 
@@ -70,9 +70,7 @@ def check(recipe: Recipe, source: Path | None, splits: Sequence[str], fmt: str |
     nothing = replace(recipe, variants=0, originals="none")
     options = Options(splits, format=fmt)
     planned = prepare(nothing, source, options)
-    context = Context(
-        nothing, recipe.seed, source, Path(), outside_of(recipe, planned.dataset), planned.dataset
-    )
+    context = context_of(nothing, source, Path(), planned.dataset, options)
     findings.pictures = planned.survey.jobs
     # Splits that a run would copy are only looked at, too.
     jobs = (replace(job, copy=False) for job in plan(planned.dataset.items(), nothing, options.splits))

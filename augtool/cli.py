@@ -112,9 +112,10 @@ def run(
 ) -> None:  # fmt: skip
     """Expand INPUT into OUTPUT with RECIPE (a file, or the name of a built-in recipe)."""
     from augtool import pipeline
+    from augtool.options import Options
 
     loaded = _recipe(recipe, variants, seed)
-    options = pipeline.Options(_splits(splits), workers, timeout, overwrite, fmt)
+    options = Options(_splits(splits), workers, timeout, overwrite, fmt)
     if dry_run:
         terminal.show_plan(pipeline.prepare(loaded, source, options), loaded, options, as_json=as_json)
         return
@@ -144,9 +145,10 @@ def plan(
 ) -> None:
     """Say what a run would make: counts by split and class, and bytes. Opens and writes nothing."""
     from augtool import pipeline
+    from augtool.options import Options
 
     loaded = _recipe(recipe, variants, seed)
-    options = pipeline.Options(_splits(splits), format=fmt)
+    options = Options(_splits(splits), format=fmt)
     terminal.show_plan(pipeline.prepare(loaded, source, options), loaded, options, as_json=as_json)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from augtool import registry
 from augtool.errors import UsageError
 from augtool.formats import Dataset
 from augtool.freeze import step_names
+from augtool.options import Options
 from augtool.recipe import Recipe
+from augtool.unit import Context
 from augtool.warp import Outside
 
 
@@ -71,3 +74,11 @@ def _mirror_name(name: str) -> str | None:
         (new.capitalize() if part[:1].isupper() else new) if new else part
         for part, new in zip(parts, swapped, strict=True)
     )
+
+
+def context_of(recipe: Recipe, source: Path, output: Path, dataset: Dataset, options: Options) -> Context:
+    """Return what all units of a run share."""
+    return Context(
+        recipe, recipe.seed, source, output, outside_of(recipe, dataset), dataset, options.max_pixels,
+        options.fail_on, options.worker_memory, options.portable,
+    )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from augtool.recipe import Recipe
 from augtool.sample import Item
@@ -21,6 +22,8 @@ class Job:
     """Whether the original itself is written."""
     variants: int
     """Number of variants, from 1."""
+    before: dict[str, Any] | None = None
+    """What an earlier run's journal says of this source; see :mod:`augtool.revisit`."""
 
     @property
     def files(self) -> int:

@@ -15,7 +15,8 @@ import click
 if TYPE_CHECKING:
     from augtool.checks import Findings
     from augtool.explain import Explanation
-    from augtool.pipeline import Options, Planned
+    from augtool.options import Options
+    from augtool.pipeline import Planned
     from augtool.recipe import Recipe
     from augtool.unit import UnitResult
 

@@ -8,10 +8,12 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from augtool import __version__, storage
+from augtool.identity import processor
 from augtool.report.collect import REPORT_VERSION, collect, finish_dataset
 
 if TYPE_CHECKING:
-    from augtool.pipeline import Options, Planned
+    from augtool.options import Options
+    from augtool.pipeline import Planned
     from augtool.recipe import Recipe
     from augtool.unit import Context
 
@@ -24,12 +26,12 @@ def write_report(
     options: Options,
     seconds: float,
 ) -> dict[str, Any]:
-    """Write manifest, inputs list and both reports; remove the journal; return ``report.json``'s content."""
+    """Write manifest, inputs list and both reports; return ``report.json``'s content."""
     from augtool.report.html import render_html
     from augtool.report.labelled import labels_of
 
     source, output = context.source, context.output
-    dataset_files = finish_dataset(output, planned.dataset)
+    dataset_files = finish_dataset(output, planned.dataset, spare=context.update)
     collector = collect(output)
     counted = collector.summary()
     report: dict[str, Any] = {
@@ -44,6 +46,11 @@ def write_report(
         },
         "seed": recipe.seed,
         "border": context.outside.border,
+        "environment": {
+            "cpu": "any" if context.portable else processor(),
+            "portable": context.portable,
+        },
+        "limits": {"max_pixels": context.max_pixels, "fail_on": context.fail_on},
         "input": storage.shown(str(source.absolute())),
         "format": planned.dataset.name,
         "expanded_splits": list(options.splits),
@@ -59,7 +66,6 @@ def write_report(
     records = collector.shown.records()
     page = render_html(report, records, source, output, labels_of(records, context))
     storage.write_durably(output / storage.REPORT_HTML, [page.encode()])
-    (output / storage.JOURNAL).unlink()
     return report
 
 

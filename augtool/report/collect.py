@@ -15,7 +15,7 @@ from augtool.formats import Dataset, Fragment
 from augtool.unit import PLACES
 
 REPORT_VERSION = 1
-_INTERNAL = ("rows", "fragments", "places")  # of a journal record, not for the list of inputs
+_INTERNAL = ("rows", "fragments", "places", "made")  # of a journal record, not for the list of inputs
 _LISTED = 1000  # failures and warnings named one by one; the counts are always complete
 _KEPT = 2048  # values kept per field for its distribution
 _BINS = 20
@@ -100,6 +100,7 @@ class Collector:
         """Count one unit's journal record."""
         group = self.classes.setdefault((record.get("split") or "", record.get("label") or ""), Counter())
         self.totals["sources"] += 1
+        self.totals["gone"] += record.get("gone", False)
         group["sources"] += 1
         if record["status"] != "ok":
             self.totals["failed"] += 1
@@ -149,6 +150,7 @@ class Collector:
                 "originals": self.totals["originals"],
                 "variants": variants,
                 "files": self.totals["originals"] + variants,
+                **({"gone": self.totals["gone"]} if self.totals["gone"] else {}),
             },
             "classes": [
                 {
@@ -256,7 +258,7 @@ def collect(root: Path) -> Collector:
     return collector
 
 
-def finish_dataset(root: Path, dataset: Dataset) -> dict[str, str]:
+def finish_dataset(root: Path, dataset: Dataset, *, spare: bool = False) -> dict[str, str]:
     """Write the data set's own files (its list of classes, its one JSON); return path -> SHA-256."""
     written = {}
     for relative, chunks in dataset.finish(_fragments(root)):
@@ -269,7 +271,7 @@ def finish_dataset(root: Path, dataset: Dataset) -> dict[str, str]:
 
         path = root / relative
         path.parent.mkdir(parents=True, exist_ok=True)
-        storage.write_durably(path, hashed())
+        storage.write_durably(path, hashed(), spare=spare)
         written[relative] = sha.hexdigest()
     return written
 
