@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from augtool import outputs, reading, storage
 from augtool.errors import UsageError
-from augtool.identity import Identity, differences, identify, item_digest
+from augtool.identity import LIST_CHANGED, Identity, differences, identify, item_digest
 from augtool.past import Past
 from augtool.storage import shown
 
@@ -130,12 +130,13 @@ def opened(context: Context, options: Options, walk: Callable[[], Iterable[Job]]
         earlier = Earlier(context, identity, walk)
         if options.onward and (run or (output / storage.MANIFEST).exists()):
             run = run or _finished(output)
-            if options.resume:
-                _check_same(output, run, identity)
+            found = differences(run.get("facts", {}), identity.facts) if options.resume else []
             if options.update or run.get("update"):
+                if found:
+                    raise _refusal(output, found)
                 _begin_update(earlier, run, prune=options.prune or (options.resume and run["prune"]))
             else:
-                _begin_resume(earlier, run)
+                _begin_resume(earlier, run, found)
         else:
             outputs.remove_run(output)
             _write_run(earlier)
@@ -146,7 +147,7 @@ def opened(context: Context, options: Options, walk: Callable[[], Iterable[Job]]
                 earlier.past.close()
 
 
-def _begin_resume(earlier: Earlier, run: dict[str, Any]) -> None:
+def _begin_resume(earlier: Earlier, run: dict[str, Any], found: list[str]) -> None:
     output = earlier.context.output
     outputs.sweep(output)
     journal = output / storage.JOURNAL
@@ -154,7 +155,15 @@ def _begin_resume(earlier: Earlier, run: dict[str, Any]) -> None:
         # A finished run: its journal is taken up again, and all of it proves to be done.
         lines = (_line(record) for record in storage.read_cache(output))
         storage.write_durably(journal, lines)
-    earlier.done = _agreement(earlier, journal) if journal.exists() else 0
+    earlier.done, end, changed = _agreement(earlier, journal)
+    if changed:
+        more = f" and {len(changed) - _NAMED:,} more" if len(changed) > _NAMED else ""
+        found = [*(said for said in found if said != LIST_CHANGED), ", ".join(changed[:_NAMED]) + more]
+    if found:
+        raise _refusal(output, found)
+    with journal.open("ab") as file:
+        file.truncate(end)
+        os.fsync(file.fileno())
     earlier.old_files = run.get("dataset_files", [])
     _write_run(earlier)
     for name in (*_REPORTS, storage.CACHE):
@@ -162,15 +171,13 @@ def _begin_resume(earlier: Earlier, run: dict[str, Any]) -> None:
             (output / name).unlink()
 
 
-def _agreement(earlier: Earlier, journal: Path) -> int:
-    """Return how many units are done, having cut the journal after them.
-
-    Raises:
-        UsageError: a source is not what it was.
-    """
+def _agreement(earlier: Earlier, journal: Path) -> tuple[int, int, list[str]]:
+    """Return how many units are done, where the journal ends after them, and which sources have changed."""
+    if not journal.exists():
+        return 0, 0, []
     changed: list[str] = []
     done = end = 0
-    with journal.open("r+b") as file:
+    with journal.open("rb") as file:
         for job, line in zip(earlier.walk(), file, strict=False):
             record = _parsed(line)
             if record is None:
@@ -179,18 +186,14 @@ def _agreement(earlier: Earlier, journal: Path) -> int:
                 changed.append(f"{shown(job.item.key)} was not there or {record['source']} is gone")
                 break
             made = record.get("made", {})
-            if made.get("item") != item_digest(job.item):
-                changed.append(f"{record['source']} (or its label)")
-            changed += reading.compare(earlier.context.source, made.get("reads", {}))[1]
+            files = reading.compare(earlier.context.source, made.get("reads", {}))[1]
+            if not files and made.get("item") != item_digest(job.item):
+                files = [f"{record['source']} (or its labels)"]
+            changed += files
             if not all(os.path.lexists(earlier.context.output / name) for name in _files(record)):
                 break
             done, end = done + 1, end + len(line)
-        if changed:
-            more = f" and {len(changed) - _NAMED:,} more" if len(changed) > _NAMED else ""
-            raise _refusal(earlier.context.output, [f"{', '.join(changed[:_NAMED])}{more}"])
-        file.truncate(end)
-        os.fsync(file.fileno())
-    return done
+    return done, end, changed
 
 
 def _begin_update(earlier: Earlier, run: dict[str, Any], *, prune: bool) -> None:
@@ -220,12 +223,6 @@ def _finished(output: Path) -> dict[str, Any]:
             f"{output}: {storage.CACHE} of the earlier run is missing or damaged, so what has changed since "
             "cannot be told; use --overwrite to start again"
         ) from None
-
-
-def _check_same(output: Path, run: dict[str, Any], identity: Identity) -> None:
-    found = differences(run.get("facts", {}), identity.facts)
-    if found:
-        raise _refusal(output, found)
 
 
 def _refusal(output: Path, found: list[str]) -> UsageError:

@@ -11,11 +11,12 @@ import math
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from augtool import limits, noise
 from augtool.errors import AugtoolError, StorageError
 from augtool.plan import Job
 from augtool.stopping import Stop, stoppable
@@ -54,9 +55,12 @@ def execute(
     """
     with stoppable() as stop:
         if workers == 0:
+            limits.prepare_here(context)
             for job in jobs:
                 stop.check()
-                yield job, _here(job, context, timeout)
+                with noise.captured():
+                    result = _here(job, context, timeout)
+                yield job, result
         else:
             yield from _Pool(context, workers, timeout, stop).run(jobs, total)
 
@@ -100,8 +104,7 @@ class _Pool:
 
         from pebble import ProcessPool
 
-        # OpenCV reads it once, when it is imported: in a worker that is before its first line runs.
-        os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2 * self._context.max_pixels))
+        limits.before_import(self._context)
         largest = max(1, min(_BATCH_UNITS, math.ceil(total / (self._workers * _WINDOW))))
         waiting = batches(jobs, largest)
         pending: deque[tuple[list[Job], Future[Any]]] = deque()
@@ -177,17 +180,14 @@ def _ending(code: int | None) -> str:
 
 
 _context: Context | None = None
-_noise: Callable[[], list[str]] = list
 
 
 def start_worker(context: Context) -> None:
-    """Prepare a worker process: one thread, no signals of the terminal, C noise kept aside."""
-    global _context, _noise  # noqa: PLW0603 - a worker process holds exactly one context
+    """Prepare a worker process: no signals of the terminal, C noise kept aside, limits set."""
+    global _context  # noqa: PLW0603 - a worker process holds exactly one context
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _noise = _capture_noise()
-    import cv2
-
-    cv2.setNumThreads(1)
+    noise.capture()
+    limits.prepare(context)
     _context = context
 
 
@@ -197,29 +197,4 @@ def run_batch(batch: list[Job]) -> list[UnitResult]:
 
     if _context is None:
         raise RuntimeError("worker was not started")
-    results = []
-    for job in batch:
-        result = process(job, _context)
-        result.warnings += [f"decoder: {line}" for line in _noise()]
-        results.append(result)
-    return results
-
-
-def _capture_noise() -> Callable[[], list[str]]:
-    """Point descriptor 2 at a scratch file: what C libraries print belongs to a file's record."""
-    import tempfile
-
-    scratch = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-    os.dup2(scratch.fileno(), 2)
-
-    def take() -> list[str]:
-        length = os.fstat(2).st_size
-        if length == 0:
-            return []
-        os.lseek(2, 0, os.SEEK_SET)
-        text = os.read(2, min(length, 4096)).decode(errors="replace")
-        os.ftruncate(2, 0)
-        os.lseek(2, 0, os.SEEK_SET)
-        return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))[:5]
-
-    return take
+    return [process(job, _context) for job in batch]

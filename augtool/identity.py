@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 # Fields of a recipe that do not touch a variant whose steps are known.
 _APART = ("name", "description", "seed", "variants", "originals", "transforms", "source")
 
+LIST_CHANGED = "the list of sources has changed"
+
 _WORDS = {
     "augtool": "augtool",
     "opencv": "OpenCV",
@@ -130,7 +132,7 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         elif name == "sources":
             count_before, count_now = (str((facts or "?").partition(" ")[0]) for facts in (old, new))
             counts = f": {count_before} before, {count_now} now" if count_before != count_now else ""
-            found.append(f"the list of sources has changed{counts}")
+            found.append(f"{LIST_CHANGED}{counts}")
         else:
             found.append(f"{_WORDS[name]}: {_said(old)} before, {_said(new)} now")
     return found

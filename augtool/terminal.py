@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
+from augtool import github
+
 if TYPE_CHECKING:
     from augtool.checks import Findings
+    from augtool.errors import RecipeError
     from augtool.explain import Explanation
     from augtool.options import Options
     from augtool.pipeline import Planned
@@ -26,7 +29,8 @@ _PLAIN_EVERY = 5.0  # seconds between progress lines where there is no terminal
 def clean(text: str) -> str:
     """Return text that cannot steer a terminal: control characters become visible escapes."""
     safe = text.encode(errors="backslashreplace").decode()
-    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in safe)
+    safe = "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in safe)
+    return github.disarmed(safe) if github.wanted() else safe
 
 
 def result(text: str) -> None:
@@ -41,18 +45,54 @@ def result_json(data: Any) -> None:
     )
 
 
+_events = False
+
+
+def speak_json(*, on: bool) -> None:
+    """Talk on stderr in events, one JSON object per line, instead of words."""
+    global _events  # noqa: PLW0603 - set once, when a command begins
+    _events = on
+
+
+def event(kind: str, **facts: Any) -> bool:
+    """Write an event if events are wanted; return whether they are."""
+    if _events:
+        click.echo(json.dumps({"event": kind, "time": round(time.time(), 3), **facts}), err=True)
+    return _events
+
+
 def say(text: str) -> None:
     """Tell the person something, on stderr."""
+    if event("note", message=clean(text)):
+        return
     click.echo(clean(text), err=True, color=_color())
 
 
 def fail(text: str) -> None:
     """Tell the person what went wrong, on stderr."""
+    if event("error", message=clean(text)):
+        return
     click.echo(_styled("augtool: ", fg="red") + clean(text), err=True, color=_color())
+
+
+def fail_recipe(error: RecipeError) -> None:
+    """Tell the person every mistake in a recipe, on stderr, and mark its place in a pull request."""
+    count = len(error.problems)
+    if _events:
+        for problem in error.problems:
+            event("error", message=clean(str(problem)), file=clean(problem.file), line=problem.line)
+        return
+    fail(str(error))
+    for problem in error.problems:
+        github.annotate("error", problem.message, problem.file, problem.line, problem.column)
+    if count > 1:
+        fail(f"{count} mistakes; nothing was written")
 
 
 def warn(text: str) -> None:
     """Warn the person, on stderr."""
+    if event("warning", message=clean(text)):
+        return
     click.echo(_styled("warning: ", fg="yellow") + clean(text), err=True, color=_color())
 
 
@@ -67,8 +107,8 @@ def _styled(text: str, **style: Any) -> str:
 class Progress:
     """Follows a run on stderr: a bar with rate and time left on a terminal, else a line now and then."""
 
-    def __init__(self, splits: Collection[str], *, quiet: bool, verbose: bool) -> None:
-        self._splits = splits
+    def __init__(self, splits: Collection[str], source: Path, *, quiet: bool, verbose: bool) -> None:
+        self._splits, self._source = splits, source
         self._quiet, self._verbose = quiet, verbose
         self._bar: Any = None
         self._total = self._done = self._files = self._failed = 0
@@ -86,13 +126,17 @@ class Progress:
     def plan(self, planned: Planned) -> None:
         """Announce what is about to happen."""
         survey = planned.survey
-        self._total = survey.jobs
-        if self._quiet:
+        self._total = survey.jobs - planned.done
+        if self._quiet or event(
+            "plan", format=planned.dataset.name, sources=survey.jobs, files=survey.files, done=planned.done
+        ):
             return
         for line in split_notes(survey.sources, self._splits):
             say(line)
         say(f"format: {planned.dataset.name} ({planned.recognised})")
         say(f"{count(survey.usable, 'picture')} -> {count(survey.files, 'file')}")
+        if planned.done:
+            say(f"going on after {planned.done:,} of {count(survey.jobs, 'input')}")
         if sys.stderr.isatty():
             from tqdm import tqdm
 
@@ -104,6 +148,8 @@ class Progress:
         """Count one finished source."""
         self._done += 1
         self._files += len(result.rows)
+        if self._tell(result):
+            return
         if self._bar is not None:
             self._bar.update()
         if result.status != "ok":
@@ -120,6 +166,16 @@ class Progress:
             left = (self._total - self._done) / rate
             done = f"{self._done:,} of {self._total:,} pictures, {self._files:,} files"
             say(f"{done}, {rate:.1f}/s, {_span(left)} left")
+
+    def _tell(self, result: UnitResult) -> bool:
+        """Say in other ways than to a person what became of a source; return whether that is all."""
+        if result.status != "ok":
+            message = f"{result.source}: {result.message} [{result.reason}]"
+            github.annotate("warning", message, str(self._source / result.source))
+        facts = {"files": len(result.rows), "status": result.status, "warnings": result.warnings}
+        if result.status != "ok":
+            facts |= {"reason": result.reason, "message": clean(result.message)}
+        return not self._quiet and event("source", source=clean(result.source), **facts)
 
     def _line(self, text: str) -> None:
         if self._bar is not None:

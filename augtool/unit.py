@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from augtool import codec, reading, revisit
+import cv2
+
+from augtool import codec, noise, reading, revisit, salvage
 from augtool.effects import Pixels, Stage
 from augtool.errors import ItemError
 from augtool.formats import Dataset
 from augtool.freeze import FrozenStep, freeze
 from augtool.geometry import geometry_of, resized
 from augtool.labels import KEEP_ALL, Labels
+from augtool.limits import check_size
 from augtool.moving import Moved, box_of, move_labels
 from augtool.options import MAX_PIXELS
 from augtool.plan import Job
@@ -122,8 +125,10 @@ def process(job: Job, context: Context) -> UnitResult:
     if kept is not None:
         rows = kept["rows"]
         return UnitResult(item.key, "ok", split=item.split, label=item.label, rows=rows, kept=kept)
+    noise.take()  # what an earlier unit left is not this one's
     with reading.noting() as notes:
         result = _made(job, context, notes)
+    result.warnings += [f"decoder: {line}" for line in noise.take()]
     result.made["reads"] = notes.stamps(context.source)
     return result
 
@@ -135,7 +140,9 @@ def _made(job: Job, context: Context, notes: Notes) -> UnitResult:
         batch.commit()
     except ItemError as error:
         return failed(job.item, error.code, str(error))
-    except MemoryError:
+    except (MemoryError, cv2.error) as error:
+        if isinstance(error, cv2.error) and error.code != cv2.Error.StsNoMem:
+            raise
         return failed(job.item, "out_of_memory", "needs more memory than a worker may use (--memory)")
     finally:
         batch.discard()
@@ -154,7 +161,7 @@ class _Maker:
         self._job, self._context, self._batch = job, context, batch
         item = job.item
         self._data = read_bytes(os.path.join(context.source, item.key))  # noqa: PTH118 - a hot path
-        self._picture = codec.decode(self._data, max_pixels=context.max_pixels)
+        self._picture = salvage.decode(self._data, context.max_pixels, context.fail_on)
         self._source = Source(self._picture.pixels)
         self._labels = context.dataset.read(item, self._source.size)
         self._remarks: list[tuple[str, ...]] = []
@@ -266,6 +273,7 @@ def draw(item: Item, source: Source, labels: Labels, variant: int, context: Cont
     for attempt in range(MAX_DRAWS):
         steps = freeze(recipe.transforms, context.seed, item.key, variant, attempt)
         planned = stages(steps, frame_of(source), recipe.output.size)
+        check_size(planned, context.max_pixels)
         geometry = geometry_of(planned, source.size)
         moved = move_labels(labels, geometry, recipe.labels, context.dataset.flip_idx)
         if not moved.redraw:
