@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,11 @@ class Findings:
     labels: list[dict[str, Any]] = field(default_factory=list)
     """What is wrong with the labels: file, line (0 where it has none), code, message."""
     warnings: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether there is anything that a person should look at."""
+        return bool(self.failures or self.labels or self.warnings)
 
     def data(self) -> dict[str, Any]:
         """Return the findings as plain data."""
@@ -61,14 +65,13 @@ class Findings:
         return lines
 
 
-def check(recipe: Recipe, source: Path | None, splits: Sequence[str], fmt: str | None = None) -> Findings:
+def check(recipe: Recipe, source: Path | None, options: Options) -> Findings:
     """Check a recipe, which was loaded and is therefore valid, and decode every picture of an input."""
     findings = Findings(recipe.name, len(recipe.transforms))
     if source is None:
         return findings
     # A run that makes nothing: every source is read and decoded in the isolated workers.
     nothing = replace(recipe, variants=0, originals="none")
-    options = Options(splits, format=fmt)
     planned = prepare(nothing, source, options)
     context = context_of(nothing, source, Path(), planned.dataset, options)
     findings.pictures = planned.survey.jobs

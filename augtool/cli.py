@@ -21,6 +21,7 @@ from augtool.clibase import (
     tolerance,
 )
 from augtool.errors import ExitCode, UsageError
+from augtool.upkeep import doctor, verify
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -172,15 +173,22 @@ def preview(
 @click.argument("source", metavar="[INPUT]", required=False, type=click.Path(path_type=Path))
 @splits_option
 @format_option
+@limit_options
+@click.option("--strict", is_flag=True, help="Exit with 3 over any warning, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@log_json_option
 @guarded
-def check(recipe: str, source: Path | None, splits: str, fmt: str | None, as_json: bool) -> None:
+def check(
+    recipe: str, source: Path | None, splits: str, fmt: str | None, strict: bool, as_json: bool, **limits: Any
+) -> None:
     """Check RECIPE, and with INPUT every picture in it, without writing anything."""
     from augtool import checks
+    from augtool.options import Options
 
-    findings = checks.check(_recipe(recipe, None, None), source, _splits(splits), fmt)
-    terminal.show_check(findings, as_json=as_json)
-    if findings.failures:
+    options = Options(_splits(splits), format=fmt, **limits_of(limits))
+    findings = checks.check(_recipe(recipe, None, None), source, options)
+    terminal.show_check(findings, source, as_json=as_json)
+    if findings.failures or (strict and findings.doubtful):
         sys.exit(ExitCode.PARTIAL)
 
 
@@ -261,6 +269,10 @@ def init(path: Path) -> None:
 
     docs.write_starter(path)
     terminal.say(f"{path}: written. Try it: augtool preview {path} YOUR_PICTURES, then augtool run")
+
+
+for command in (verify, doctor):
+    main.add_command(command)
 
 
 def _recipe(reference: str, variants: int | None, seed: int | None) -> Any:

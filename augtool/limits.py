@@ -34,12 +34,15 @@ def prepare(context: Context) -> None:
 
 def prepare_here(context: Context) -> None:
     """Set up whichever process works on pictures."""
+    use_instructions(special=not context.portable)
+
+
+def use_instructions(*, special: bool) -> None:
+    """Let OpenCV use what this very processor has, or only what every processor of its family has."""
     import cv2
 
-    # OpenCV takes its plain code, which is the same for every processor of this family.
-    cv2.setUseOptimized(not context.portable)
-    if context.portable:
-        cv2.ipp.setUseIPP(False)
+    cv2.setUseOptimized(special)
+    cv2.ipp.setUseIPP(special)
 
 
 def limit_memory(size: int) -> None:

@@ -108,13 +108,18 @@ def row_names(row: dict[str, Any]) -> list[str]:
     return [row["output"], *row.get("label_files", {})]
 
 
+def lies_below(root: Path, relative: str) -> bool:
+    """Return whether a path of a manifest stays below ``root``, through links too."""
+    real, folder = root.resolve(), (root / relative).parent.resolve()
+    return folder == real or real in folder.parents
+
+
 def remove(root: Path, names: Iterable[str]) -> None:
     """Remove files below ``root``, and folders that are empty then. Names that lead elsewhere are ignored."""
     folders: set[Path] = set()
-    real = root.resolve()
     for relative in names:
         path = root / relative
-        if real not in path.parent.resolve().parents and path.parent.resolve() != real:
+        if not lies_below(root, relative):
             continue  # a manifest edited to point elsewhere deletes nothing
         with suppress(OSError):
             path.unlink()

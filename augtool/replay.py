@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from augtool import codec, storage
+from augtool import codec, limits, salvage, storage
 from augtool.errors import ItemError, UsageError, VerifyFailed
+from augtool.identity import processor
 from augtool.recipe import Recipe, from_plain
 from augtool.render import render
 from augtool.report import versions
@@ -31,31 +33,37 @@ def replay(output: Path, file: str, to: Path | None, source: Path | None) -> str
         VerifyFailed: the source has changed, or the bytes differ.
 
     """
-    report = _report(output)
+    report = report_of(output)
     row = find_row(output, file)
     root = source or Path(storage.unshown(report["input"]))
-    data = _source_bytes(root, row)
+    data = source_bytes(root, row)
     if storage.digest(data) != row["source_sha256"]:
         raise VerifyFailed(
             f"{root / row['source']}: has changed since the run; {row['output']} cannot be rebuilt"
         )
-    encoded = rebuild(
-        row, data, replace(from_plain(report["recipe"]["source"]), seed=report["seed"]), report["border"]
-    )
+    encoded = rebuild(row, data, report)
     if to is not None:
         storage.write_durably(to, [encoded])
     if storage.digest(encoded) != row["sha256"]:
-        raise VerifyFailed(f"{row['output']}: other bytes than the run's{_why(report)}")
+        raise VerifyFailed(f"{row['output']}: other bytes than the run's{why(report)}")
     return f"{row['output']}: the same bytes (sha256 {row['sha256'][:12]}...)" + (
         f", written to {to}" if to else ""
     )
 
 
-def rebuild(row: dict[str, Any], data: bytes, recipe: Recipe, border: str) -> bytes:
-    """Return the bytes that a manifest row describes, from its source's bytes."""
-    picture = codec.decode(data)
+def rebuild(row: dict[str, Any], data: bytes, report: dict[str, Any]) -> bytes:
+    """Return the bytes that a manifest row describes.
+
+    Args:
+        row: of the manifest.
+        data: the source's bytes.
+        report: the run's ``report.json``.
+    """
+    recipe = recipe_of(report)
+    limits.use_instructions(special=not report["environment"]["portable"])
+    picture = salvage.decode(data, report["limits"]["max_pixels"], report["limits"]["fail_on"])
     source = Source(picture.pixels)
-    outside = Outside(border, recipe.fill)
+    outside = Outside(report["border"], recipe.fill)
     if row["kind"] == "original":
         return original(data, picture, source, recipe, outside)[0][0]
     steps = from_plain({"version": 1, "transforms": row["steps"]})
@@ -80,15 +88,37 @@ def find_row(output: Path, file: str) -> dict[str, Any]:
     for candidate in (path, output / path):
         if output.resolve() in candidate.resolve().parents:
             wanted.add(candidate.resolve().relative_to(output.resolve()).as_posix())
-    with (output / storage.MANIFEST).open("rb") as rows:
-        for line in rows:
-            row: dict[str, Any] = json.loads(line)
-            if row["output"] in wanted:
-                return row
+    for row in rows_of(output):
+        if row["output"] in wanted:
+            return row
     raise UsageError(f"{file}: is not in {output / storage.MANIFEST}")
 
 
-def _report(output: Path) -> dict[str, Any]:
+def rows_of(output: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a manifest.
+
+    Raises:
+        UsageError: it is damaged.
+    """
+    try:
+        with (output / storage.MANIFEST).open("rb") as lines:
+            for line in lines:
+                yield json.loads(line)
+    except ValueError:
+        raise UsageError(f"{output / storage.MANIFEST}: is damaged") from None
+
+
+def recipe_of(report: dict[str, Any]) -> Recipe:
+    """Return the recipe of a run, with its seed."""
+    return replace(from_plain(report["recipe"]["source"]), seed=report["seed"])
+
+
+def report_of(output: Path) -> dict[str, Any]:
+    """Return the ``report.json`` of a finished run.
+
+    Raises:
+        UsageError: there is none.
+    """
     try:
         report: dict[str, Any] = json.loads((output / storage.REPORT_JSON).read_bytes())
     except FileNotFoundError:
@@ -100,8 +130,15 @@ def _report(output: Path) -> dict[str, Any]:
     return report
 
 
-def _source_bytes(root: Path, row: dict[str, Any]) -> bytes:
+def source_bytes(root: Path, row: dict[str, Any]) -> bytes:
+    """Return the bytes of a row's source.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
     name: str = row["source"]
+    if name.startswith("/") or ".." in name.split("/"):
+        raise UsageError(f"{name}: is no path below the input; the manifest was changed")
     if not os.path.lexists(root / name):
         name = storage.unshown(name)
     try:
@@ -112,15 +149,14 @@ def _source_bytes(root: Path, row: dict[str, Any]) -> bytes:
         ) from None
 
 
-def _why(report: dict[str, Any]) -> str:
+def why(report: dict[str, Any]) -> str:
+    """Say which versions have changed since a run, as the end of a sentence."""
     now = versions() | {"augtool": _augtool()}
     then = report["versions"] | {"augtool": report["augtool"]}
     changed = [f"{name} {then[name]} -> {now[name]}" for name in sorted(then) if then[name] != now.get(name)]
-    return (
-        f"; since then: {', '.join(changed)}"
-        if changed
-        else "; is it another processor? linear resampling may differ by 1"
-    )
+    if not report["environment"]["portable"] and report["environment"]["cpu"] != processor():
+        changed.append("the processor's features")
+    return f"; since then: {', '.join(changed)}" if changed else ""
 
 
 def _augtool() -> str:

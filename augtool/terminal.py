@@ -253,8 +253,13 @@ def show_report(report: dict[str, Any], output: Path, *, as_json: bool, quiet: b
     result(f"report: {output / 'report.html'}")
 
 
-def show_check(findings: Findings, *, as_json: bool) -> None:
-    """Print what a check found."""
+def show_check(findings: Findings, source: Path | None, *, as_json: bool) -> None:
+    """Print what a check found, and mark it in a pull request."""
+    base = source or Path()
+    for failure in findings.failures:
+        github.annotate("warning", failure["message"], str(base / failure["source"]))
+    for problem in findings.labels:
+        github.annotate("warning", problem["message"], str(base / problem["file"]), problem["line"])
     if as_json:
         result_json(findings.data())
         return

@@ -321,7 +321,8 @@ def original(
     """Return an original as it is written: its own bytes less EXIF, or resized where the recipe says so."""
     output = recipe.output
     pixels = render(source, (), outside, output.size)
-    if pixels.shape == picture.pixels.shape:
+    damaged = any(warning.startswith("damaged:") for warning in picture.warnings)
+    if pixels.shape == picture.pixels.shape and not damaged:
         return codec.clean_copy(data), picture.pixels
     fmt = codec.writable(picture.format)
     return codec.encode(pixels, fmt, quality=output.quality, icc=picture.icc), pixels

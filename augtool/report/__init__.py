@@ -56,6 +56,7 @@ def write_report(
         "expanded_splits": list(options.splits),
         **counted,
         **({"dataset_files": dataset_files} if dataset_files else {}),
+        "manifest_sha256": collector.manifest,
         "ignored": dict(planned.dataset.ignored.most_common()),
         "workers": workers,
         "duration_seconds": round(seconds, 3),

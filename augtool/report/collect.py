@@ -94,6 +94,8 @@ class Collector:
     skipped: Counter[str] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)
     places: dict[str, Counter[int]] = field(default_factory=dict)
+    manifest: str = ""
+    """SHA-256 of ``manifest.jsonl``."""
     shown: Showcase = field(default_factory=lambda: Showcase(per_class=2))
 
     def add(self, record: dict[str, Any]) -> None:
@@ -252,32 +254,47 @@ def collect(root: Path) -> Collector:
                 for row in record["rows"]:
                     yield _line(row)
 
-    storage.write_durably(root / storage.MANIFEST, manifest_lines())
+    sha = sha256()
+    storage.write_durably(root / storage.MANIFEST, _hashed(manifest_lines(), sha))
+    collector.manifest = sha.hexdigest()
     storage.write_durably(root / storage.INPUTS, _chunks(inputs))
     inputs.unlink()
     return collector
 
 
-def finish_dataset(root: Path, dataset: Dataset, *, spare: bool = False) -> dict[str, str]:
-    """Write the data set's own files (its list of classes, its one JSON); return path -> SHA-256."""
-    written = {}
-    for relative, chunks in dataset.finish(_fragments(root)):
-        sha = sha256()
+def finish_dataset(
+    root: Path, dataset: Dataset, records: Iterable[dict[str, Any]] | None = None, *, spare: bool = False
+) -> dict[str, str]:
+    """Write the data set's own files (its list of classes, its one JSON).
 
-        def hashed(chunks: Iterable[bytes] = chunks, sha: Any = sha) -> Iterator[bytes]:
-            for chunk in chunks:
-                sha.update(chunk)
-                yield chunk
+    Args:
+        root: the output.
+        dataset: says what they hold.
+        records: the run's journal, where it is no longer below ``root``.
+        spare: leave a file alone that holds these bytes already.
+
+    Returns:
+        Path below ``root`` -> SHA-256.
+    """
+    written = {}
+    for relative, chunks in dataset.finish(_fragments(records or storage.read_journal(root))):
+        sha = sha256()
 
         path = root / relative
         path.parent.mkdir(parents=True, exist_ok=True)
-        storage.write_durably(path, hashed(), spare=spare)
+        storage.write_durably(path, _hashed(chunks, sha), spare=spare)
         written[relative] = sha.hexdigest()
     return written
 
 
-def _fragments(root: Path) -> Iterator[Fragment]:
-    for record in storage.read_journal(root):
+def _hashed(chunks: Iterable[bytes], sha: Any) -> Iterator[bytes]:
+    for chunk in chunks:
+        sha.update(chunk)
+        yield chunk
+
+
+def _fragments(records: Iterable[dict[str, Any]]) -> Iterator[Fragment]:
+    for record in records:
         parts = record.get("fragments") or [None] * len(record["rows"])
         for row, data in zip(record["rows"], parts, strict=True):
             facts = {name: row[name] for name in ("output", "source", "kind", "split", "width", "height")}
