@@ -101,6 +101,7 @@ class Earlier:
         _write_cache(output, _run_data(self), (output / storage.JOURNAL).open("rb"))
         if self.past:
             self.past.close()
+        outputs.sweep(output)  # a worker that was killed leaves its half-written file
         for name in (storage.RUN, storage.JOURNAL):
             with suppress(FileNotFoundError):
                 (output / name).unlink()

@@ -45,6 +45,7 @@ def disarmed(text: str) -> str:
 
 def _data(text: str) -> str:
     safe = text.encode(errors="backslashreplace").decode()
+    safe = "".join(char if char.isprintable() or char in "\r\n" else repr(char)[1:-1] for char in safe)
     return safe.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

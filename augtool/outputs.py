@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -163,8 +164,11 @@ def _listed(root: Path) -> Iterator[str]:
 
 def sweep(root: Path) -> int:
     """Remove temporary files that a killed run left behind; return how many."""
-    litter = list(root.rglob(TMP_PREFIX + "*"))
-    for path in litter:
-        with suppress(OSError):
-            path.unlink()
-    return len(litter)
+    swept = 0
+    for folder, _, files in os.walk(root):
+        for name in files:
+            if name.startswith(TMP_PREFIX):
+                swept += 1
+                with suppress(OSError):
+                    Path(folder, name).unlink()
+    return swept

@@ -7,7 +7,7 @@ import platform
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from augtool import __version__, storage
+from augtool import __version__, noise, storage
 from augtool.identity import processor
 from augtool.report.collect import REPORT_VERSION, collect, finish_dataset
 
@@ -65,7 +65,8 @@ def write_report(
     text = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)
     storage.write_durably(output / storage.REPORT_JSON, [text.encode() + b"\n"])
     records = collector.shown.records()
-    page = render_html(report, records, source, output, labels_of(records, context))
+    with noise.captured():  # a source that a decoder complains of does so again for its thumbnail
+        page = render_html(report, records, source, output, labels_of(records, context))
     storage.write_durably(output / storage.REPORT_HTML, [page.encode()])
     return report
 
