@@ -9,7 +9,7 @@ import click
 
 from augtool import terminal
 from augtool.clibase import guarded
-from augtool.errors import ExitCode, UsageError
+from augtool.errors import ExitCode, RecipeError, UsageError
 
 
 @click.command()
@@ -32,6 +32,24 @@ def verify(output: Path, fix: bool, source: Path | None, as_json: bool) -> None:
             terminal.result(line)
     if not found.whole:
         sys.exit(ExitCode.VERIFY)
+
+
+@click.command()
+@click.argument("recipes", nargs=-1)
+@guarded
+def check_recipes(recipes: tuple[str, ...]) -> None:
+    """Check RECIPES; every mistake in any of them is printed. For pre-commit."""
+    from augtool.recipe import load_recipe
+
+    wrong = 0
+    for recipe in recipes:
+        try:
+            load_recipe(recipe)
+        except RecipeError as error:
+            wrong += 1
+            terminal.fail_recipe(error)
+    if wrong:
+        sys.exit(ExitCode.USAGE)
 
 
 @click.command()
