@@ -52,3 +52,14 @@ def test_the_container_copies_what_is_there_and_is_not_root() -> None:
         assert f"!{name.removeprefix('./')}" in allowed
     assert next(line for line in lines if line.startswith("USER")) != "USER root"
     assert "opencv-python-headless" in "".join(lines)
+
+
+def test_every_test_that_the_contract_names_exists() -> None:
+    text = (ROOT / "docs" / "reliability.md").read_text()
+    rows = [line for line in text.splitlines() if re.match(r"\| \d+ \|", line)]
+    assert [int(line.split("|")[1]) for line in rows] == list(range(1, 27))
+    for line in rows:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", line)
+        assert named or line.endswith("| none needed |"), line
+        for file, test in named:
+            assert f"def {test}(" in (ROOT / file).read_text(), test
