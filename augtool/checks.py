@@ -10,7 +10,6 @@ from typing import Any
 
 from augtool.execute import default_workers, execute
 from augtool.pipeline import Options, outside_of, prepare
-from augtool.plan import plan
 from augtool.recipe import Recipe
 from augtool.unit import Context
 
@@ -24,6 +23,7 @@ class Findings:
     pictures: int | None = None
     failures: list[dict[str, str]] = field(default_factory=list)
     warnings: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
 
     def data(self) -> dict[str, Any]:
         """Return the findings as plain data."""
@@ -33,6 +33,7 @@ class Findings:
             "pictures": self.pictures,
             "failures": self.failures,
             "warnings": dict(self.warnings),
+            "notes": self.notes,
         }
 
     def lines(self) -> list[str]:
@@ -41,6 +42,7 @@ class Findings:
         if self.pictures is not None:
             good = self.pictures - len(self.failures)
             lines.append(f"input: {good:,} of {self.pictures:,} pictures can be used")
+        lines += self.notes
         lines += [
             f"{failure['source']}: {failure['message']} [{failure['reason']}]" for failure in self.failures
         ]
@@ -53,16 +55,17 @@ def check(recipe: Recipe, source: Path | None, splits: Sequence[str]) -> Finding
     findings = Findings(recipe.name, len(recipe.transforms))
     if source is None:
         return findings
+    options = Options(splits)
+    findings.notes = prepare(recipe, source, options).survey.notes
     # A run that makes nothing: every source is read and decoded in the isolated workers.
     nothing = replace(recipe, variants=0, originals="none")
-    options = Options(splits)
     planned = prepare(nothing, source, options)
     context = Context(
         nothing, recipe.seed, source, Path(), outside_of(recipe, planned.dataset), planned.dataset
     )
     findings.pictures = planned.survey.jobs
     # Splits that a run would copy are only looked at, too.
-    jobs = (replace(job, copy=False) for job in plan(planned.dataset.items(), nothing, options.splits))
+    jobs = (replace(job, copy=False) for job in planned.plan)
     done = execute(
         jobs, context, workers=default_workers(), timeout=options.timeout, total=planned.survey.jobs
     )

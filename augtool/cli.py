@@ -102,7 +102,7 @@ def run(
     loaded = _recipe(recipe, variants, seed)
     options = pipeline.Options(_splits(splits), workers, timeout, overwrite)
     if dry_run:
-        terminal.show_plan(pipeline.prepare(loaded, source, options), loaded, options, as_json=as_json)
+        terminal.show_plan(pipeline.prepare(loaded, source, options), options, as_json=as_json)
         return
     _stop_on_sigterm()
     with terminal.Progress(options.splits, quiet=quiet, verbose=verbose) as progress:
@@ -127,7 +127,7 @@ def plan(
 
     loaded = _recipe(recipe, variants, seed)
     options = pipeline.Options(_splits(splits))
-    terminal.show_plan(pipeline.prepare(loaded, source, options), loaded, options, as_json=as_json)
+    terminal.show_plan(pipeline.prepare(loaded, source, options), options, as_json=as_json)
 
 
 @main.command()

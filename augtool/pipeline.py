@@ -14,7 +14,7 @@ from augtool.errors import UsageError
 from augtool.execute import default_workers, execute
 from augtool.formats import Dataset, open_dataset
 from augtool.freeze import step_names
-from augtool.plan import Survey, plan, survey
+from augtool.plan import Plan, Survey
 from augtool.recipe import Recipe
 from augtool.report import write_report
 from augtool.unit import Context, UnitResult
@@ -37,6 +37,7 @@ class Planned:
     """A data set and what a recipe will make of it."""
 
     dataset: Dataset
+    plan: Plan
     survey: Survey
 
 
@@ -44,9 +45,10 @@ def prepare(recipe: Recipe, source: Path, options: Options) -> Planned:
     """Scan the input and count the plan. Opens no picture, writes nothing."""
     dataset = open_dataset(source, options.format, recipe.format)
     check_mirroring(recipe, dataset)
-    counted = survey(plan(dataset.items(), recipe, options.splits), recipe)
+    plan = Plan(dataset, recipe, options.splits)
+    counted = plan.survey()
     dataset.require(counted, options.splits)
-    return Planned(dataset, counted)
+    return Planned(dataset, plan, counted)
 
 
 def run(
@@ -67,8 +69,8 @@ def run(
     dataset = planned.dataset
     context = Context(recipe, recipe.seed, source, output, outside_of(recipe, dataset), dataset)
     with storage.opened(output, overwrite=options.overwrite):
-        jobs = plan(planned.dataset.items(), recipe, options.splits)
-        work = execute(jobs, context, workers=workers, timeout=options.timeout, total=planned.survey.jobs)
+        total = planned.survey.jobs
+        work = execute(planned.plan, context, workers=workers, timeout=options.timeout, total=total)
         with storage.Journal(output) as journal, closing(work) as results:
             for _, result in results:
                 journal.append(result.record(), len(result.rows))

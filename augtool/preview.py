@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from augtool import codec
 from augtool.captions import caption
+from augtool.counts import Goal
 from augtool.effects import Pixels
 from augtool.errors import ItemError, UsageError
 from augtool.explain import open_picture
@@ -85,8 +86,10 @@ def _border(recipe: Recipe) -> str:
 def _folder_cells(recipe: Recipe, source: Path, rows: int, each: int, columns: int) -> list[Cell]:
     dataset = open_dataset(source)
 
+    counting = replace(recipe, variants=1) if isinstance(recipe.variants, Goal) else recipe
+
     def expanded() -> Iterator[Item]:
-        return (job.item for job in plan(dataset.items(), recipe) if job.variants)
+        return (job.item for job in plan(dataset.items(), counting) if job.variants)
 
     total = sum(1 for _ in expanded())
     if total == 0:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from augtool.checks import Findings
     from augtool.explain import Explanation
     from augtool.pipeline import Options, Planned
-    from augtool.recipe import Recipe
     from augtool.unit import UnitResult
 
 _PLAIN_EVERY = 5.0  # seconds between progress lines where there is no terminal
@@ -88,7 +87,7 @@ class Progress:
         self._total = survey.jobs
         if self._quiet:
             return
-        for line in split_notes(survey.sources, self._splits):
+        for line in split_notes(survey.sources, self._splits) + survey.notes:
             say(line)
         say(f"{count(survey.usable, 'picture')} -> {count(survey.files, 'file')} ({planned.dataset.name})")
         if sys.stderr.isatty():
@@ -125,14 +124,12 @@ class Progress:
         warn(text)
 
 
-def show_plan(planned: Planned, recipe: Recipe, options: Options, *, as_json: bool) -> None:
+def show_plan(planned: Planned, options: Options, *, as_json: bool) -> None:
     """Print what a run would do."""
     survey = planned.survey
     rows: list[dict[str, Any]] = []
     for (split, label), pictures in sorted(survey.sources.items()):
-        expanded = not split or split in options.splits
-        copied = recipe.originals == "copy" or not expanded
-        files = pictures * (copied + (recipe.variants if expanded else 0))
+        files = survey.written[split, label]
         rows.append({"split": split or None, "label": label or None, "pictures": pictures, "files": files})
     if as_json:
         result_json(
@@ -146,10 +143,11 @@ def show_plan(planned: Planned, recipe: Recipe, options: Options, *, as_json: bo
                 "input_bytes": survey.source_bytes,
                 "estimated_bytes": survey.estimated_bytes,
                 "classes": rows,
+                "notes": survey.notes,
             }
         )
         return
-    for note in split_notes(survey.sources, options.splits):
+    for note in split_notes(survey.sources, options.splits) + survey.notes:
         result(note)
     result(
         table(

@@ -47,6 +47,7 @@ def write_report(
         "format": planned.dataset.name,
         "expanded_splits": list(options.splits),
         **counted,
+        "notes": planned.survey.notes,
         **({"dataset_files": dataset_files} if dataset_files else {}),
         "ignored": dict(planned.dataset.ignored.most_common()),
         "workers": workers,
