@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from augtool.execute import default_workers, execute
-from augtool.pipeline import Options, outside_of, prepare
+from augtool.leaks import Leaks
+from augtool.pipeline import Options, compare_splits, outside_of, prepare
 from augtool.recipe import Recipe
 from augtool.unit import Context
 
@@ -24,6 +25,8 @@ class Findings:
     failures: list[dict[str, str]] = field(default_factory=list)
     warnings: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
+    leaks: Leaks | None = None
+    """Pictures that are in two splits; None where there are no splits to compare."""
 
     def data(self) -> dict[str, Any]:
         """Return the findings as plain data."""
@@ -34,6 +37,7 @@ class Findings:
             "failures": self.failures,
             "warnings": dict(self.warnings),
             "notes": self.notes,
+            "leaks": self.leaks.data() if self.leaks is not None else None,
         }
 
     def lines(self) -> list[str]:
@@ -47,7 +51,7 @@ class Findings:
             f"{failure['source']}: {failure['message']} [{failure['reason']}]" for failure in self.failures
         ]
         lines += [f"warning: {count:,} x {text}" for text, count in self.warnings.most_common()]
-        return lines
+        return lines + [f"warning: {line}" for line in self.leaks.lines()] if self.leaks else lines
 
 
 def check(recipe: Recipe, source: Path | None, splits: Sequence[str]) -> Findings:
@@ -63,6 +67,7 @@ def check(recipe: Recipe, source: Path | None, splits: Sequence[str]) -> Finding
     context = Context(
         nothing, recipe.seed, source, Path(), outside_of(recipe, planned.dataset), planned.dataset
     )
+    findings.leaks = compare_splits(planned, context, default_workers(), options)
     findings.pictures = planned.survey.jobs
     # Splits that a run would copy are only looked at, too.
     jobs = (replace(job, copy=False) for job in planned.plan)

@@ -14,6 +14,7 @@ from augtool.errors import UsageError
 from augtool.execute import default_workers, execute
 from augtool.formats import Dataset, open_dataset
 from augtool.freeze import step_names
+from augtool.leaks import Leaks, find_leaks
 from augtool.plan import Plan, Survey
 from augtool.recipe import Recipe
 from augtool.report import write_report
@@ -30,6 +31,8 @@ class Options:
     timeout: float = 300.0
     overwrite: bool = False
     format: str | None = None
+    strict: bool = False
+    """Whether a picture that is in two splits stops the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,11 @@ class Planned:
     dataset: Dataset
     plan: Plan
     survey: Survey
+
+    @property
+    def divided(self) -> bool:
+        """Whether there is more than one split."""
+        return len({split for split, _ in self.survey.sources}) > 1
 
 
 def prepare(recipe: Recipe, source: Path, options: Options) -> Planned:
@@ -58,6 +66,7 @@ def run(
     options: Options,
     on_unit: Callable[[UnitResult], None] = lambda _: None,
     on_plan: Callable[[Planned], None] = lambda _: None,
+    on_leaks: Callable[[Leaks], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Make the whole enlarged data set and return its report (the content of ``report.json``)."""
     started = time.monotonic()
@@ -68,6 +77,11 @@ def run(
     workers = default_workers() if options.workers is None else options.workers
     dataset = planned.dataset
     context = Context(recipe, recipe.seed, source, output, outside_of(recipe, dataset), dataset)
+    leaks = compare_splits(planned, context, workers, options)
+    if leaks is not None:
+        on_leaks(leaks)
+        if leaks and options.strict:
+            raise UsageError(f"{leaks.said()}; --strict refuses that, and nothing was written")
     with storage.opened(output, overwrite=options.overwrite):
         total = planned.survey.jobs
         work = execute(planned.plan, context, workers=workers, timeout=options.timeout, total=total)
@@ -75,7 +89,15 @@ def run(
             for _, result in results:
                 journal.append(result.record(), len(result.rows))
                 on_unit(result)
-        return write_report(recipe, planned, context, workers, options, time.monotonic() - started)
+        return write_report(recipe, planned, context, workers, options, time.monotonic() - started, leaks)
+
+
+def compare_splits(planned: Planned, context: Context, workers: int, options: Options) -> Leaks | None:
+    """Look for the same picture in two splits, where there is more than one."""
+    if not planned.divided:
+        return None
+    total = planned.survey.jobs
+    return find_leaks(planned.plan, context, workers=workers, timeout=options.timeout, total=total)
 
 
 def check_mirroring(recipe: Recipe, dataset: Dataset) -> None:

@@ -15,6 +15,7 @@ import click
 if TYPE_CHECKING:
     from augtool.checks import Findings
     from augtool.explain import Explanation
+    from augtool.leaks import Leaks
     from augtool.pipeline import Options, Planned
     from augtool.unit import UnitResult
 
@@ -96,6 +97,12 @@ class Progress:
             self._bar = tqdm(
                 total=self._total, unit=" pictures", file=sys.stderr, dynamic_ncols=True, leave=False
             )
+
+    def leaks(self, leaks: Leaks) -> None:
+        """Warn of pictures that are in two splits."""
+        if not self._quiet:
+            for line in leaks.lines():
+                self._line(line)
 
     def unit(self, result: UnitResult) -> None:
         """Count one finished source."""
