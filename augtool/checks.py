@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from augtool import registry
 from augtool.execute import default_workers, execute
+from augtool.freeze import step_names
 from augtool.leaks import Leaks
 from augtool.pipeline import Options, compare_splits, outside_of, prepare
 from augtool.recipe import Recipe
 from augtool.unit import Context
+
+_LISTED = 100  # label problems shown to a person
 
 
 @dataclass
@@ -23,6 +28,8 @@ class Findings:
     steps: int
     pictures: int | None = None
     failures: list[dict[str, str]] = field(default_factory=list)
+    labels: list[dict[str, Any]] = field(default_factory=list)
+    """What is wrong with the labels: file, line (0 where it has none), code, message."""
     warnings: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     leaks: Leaks | None = None
@@ -35,6 +42,7 @@ class Findings:
             "steps": self.steps,
             "pictures": self.pictures,
             "failures": self.failures,
+            "labels": self.labels,
             "warnings": dict(self.warnings),
             "notes": self.notes,
             "leaks": self.leaks.data() if self.leaks is not None else None,
@@ -50,16 +58,25 @@ class Findings:
         lines += [
             f"{failure['source']}: {failure['message']} [{failure['reason']}]" for failure in self.failures
         ]
+        for problem in self.labels[:_LISTED]:
+            place = f"{problem['file']}:{problem['line']}" if problem["line"] else problem["file"]
+            lines.append(f"{place}: {problem['message']} [{problem['code']}]")
+        if len(self.labels) > _LISTED:
+            lines.append(f"and {len(self.labels) - _LISTED:,} more; --json lists all")
+        counts = Counter(problem["code"] for problem in self.labels)
+        lines += [f"labels: {count:,} x {code}" for code, count in counts.most_common()]
         lines += [f"warning: {count:,} x {text}" for text, count in self.warnings.most_common()]
-        return lines + [f"warning: {line}" for line in self.leaks.lines()] if self.leaks else lines
+        if self.leaks:
+            lines += [f"warning: {line}" for line in self.leaks.lines()]
+        return lines
 
 
-def check(recipe: Recipe, source: Path | None, splits: Sequence[str]) -> Findings:
+def check(recipe: Recipe, source: Path | None, splits: Sequence[str], fmt: str | None = None) -> Findings:
     """Check a recipe, which was loaded and is therefore valid, and decode every picture of an input."""
     findings = Findings(recipe.name, len(recipe.transforms))
     if source is None:
         return findings
-    options = Options(splits)
+    options = Options(splits, format=fmt)
     findings.notes = prepare(recipe, source, options).survey.notes
     # A run that makes nothing: every source is read and decoded in the isolated workers.
     nothing = replace(recipe, variants=0, originals="none")
@@ -79,4 +96,40 @@ def check(recipe: Recipe, source: Path | None, splits: Sequence[str]) -> Finding
         if result.status != "ok":
             findings.failures.append({key: record[key] for key in ("source", "reason", "message")})
         findings.warnings.update(record.get("warnings", ()))
+    findings.labels = list(planned.dataset.problems())
+    findings.warnings.update(sided_classes(recipe, planned.survey.classes()))
     return findings
+
+
+def sided_classes(recipe: Recipe, classes: Iterable[str]) -> list[str]:
+    """Warn of classes that name a side, where the recipe mirrors pictures and does not swap them."""
+    names = set(classes)
+    mirroring = [name for name in step_names(recipe.transforms) if registry.get(name).mirrors]
+    if not mirroring:
+        return []
+    swapped = recipe.labels.flip_classes
+    found = []
+    for name in sorted(names):
+        counterpart = _mirror_name(name)
+        if counterpart is None or name in swapped:
+            continue
+        hint = (
+            f"write labels: {{flip_classes: {{{name}: {counterpart}}}}}"
+            if counterpart in names
+            else f"remove {mirroring[0]}"
+        )
+        found.append(f"class {name} names a side and {mirroring[0]} mirrors it; {hint}")
+    return found
+
+
+def _mirror_name(name: str) -> str | None:
+    """Return the name with left and right exchanged, or None where it has neither as a word."""
+    parts = re.split(r"([^A-Za-z]+|(?<=[a-z])(?=[A-Z]))", name)
+    sides = {"left": "right", "right": "left", "l": "r", "r": "l"}
+    swapped = [sides.get(part.lower(), "") for part in parts]
+    if not any(swapped) or (len(parts) == 1 and len(name) == 1):
+        return None
+    return "".join(
+        (new.capitalize() if part[:1].isupper() else new) if new else part
+        for part, new in zip(parts, swapped, strict=True)
+    )

@@ -10,7 +10,7 @@ import numpy as np
 from augtool import matrix as mx
 from augtool.effects import Stage, Warp
 from augtool.matrix import Matrix, Points
-from augtool.polygons import clip_convex
+from augtool.polygons import area, clip_convex
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,9 @@ class Geometry:
 
     @property
     def is_identity(self) -> bool:
-        """Whether nothing moves."""
-        return self.source == self.size and bool(np.abs(self.matrix - mx.IDENTITY).max() < 1e-12)
+        """Whether nothing moves and nothing is cut off."""
+        still = self.source == self.size and bool(np.abs(self.matrix - mx.IDENTITY).max() < 1e-12)
+        return still and area(self.visible) >= self.size[0] * self.size[1] * (1 - 1e-12)
 
     @property
     def mirrors(self) -> bool:

@@ -2,11 +2,11 @@
 
 A picture's print holds a hash of its bytes and, from the cosine transform of a 32 x 32 grey thumbnail, a
 64-bit perceptual hash (whether each of the 8 x 8 lowest frequencies is above their median) and the 12 x 12
-lowest frequencies themselves as a check. Two pictures are nearly the same where the hashes differ in at most 6
-bits and the cosine of the angle between the frequencies is at least 0.98. Among 2,062 photos of hands on plain
-walls the first condition alone takes 199 pairs of different photos for the same, both together none. They
-find a picture that was compressed again, resized, brightened, or cropped by a hundredth at each side; cropped
-by two hundredths about every second, and few that were turned or cropped by more.
+lowest frequencies themselves as a check. Two pictures are nearly the same where the hashes differ in at
+most 6 bits and the cosine of the angle between the frequencies is at least 0.98. Among 2,062 photos of hands
+on plain walls the first condition alone takes 199 pairs of different photos for the same, both together
+none. They find a picture that was compressed again, resized, brightened, or cropped by a hundredth at each
+side; cropped by two hundredths about every second, and few that were turned or cropped by more.
 
 Flat pictures (blank pages, black frames) all look alike and are compared by their bytes only.
 """

@@ -12,7 +12,7 @@ from typing import Any
 from augtool import registry, storage
 from augtool.errors import UsageError
 from augtool.execute import default_workers, execute
-from augtool.formats import Dataset, open_dataset
+from augtool.formats import Dataset, recognise
 from augtool.freeze import step_names
 from augtool.leaks import Leaks, find_leaks
 from augtool.plan import Plan, Survey
@@ -42,6 +42,8 @@ class Planned:
     dataset: Dataset
     plan: Plan
     survey: Survey
+    recognised: str
+    """How the format was told, in a few words."""
 
     @property
     def divided(self) -> bool:
@@ -51,12 +53,13 @@ class Planned:
 
 def prepare(recipe: Recipe, source: Path, options: Options) -> Planned:
     """Scan the input and count the plan. Opens no picture, writes nothing."""
-    dataset = open_dataset(source, options.format, recipe.format)
+    form, recognised = recognise(source, options.format)
+    dataset = form.open(source, recipe.format)
     check_mirroring(recipe, dataset)
     plan = Plan(dataset, recipe, options.splits)
     counted = plan.survey()
     dataset.require(counted, options.splits)
-    return Planned(dataset, plan, counted)
+    return Planned(dataset, plan, counted, recognised)
 
 
 def run(

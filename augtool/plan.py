@@ -107,6 +107,7 @@ class Survey:
     """(split, class) -> sources that can be used; the empty text stands for none."""
     written: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(split, class) -> files that will be written."""
+    object_classes: set[str] = field(default_factory=set)
     originals: int = 0
     variants: int = 0
     problems: Counter[str] = field(default_factory=Counter)
@@ -120,6 +121,10 @@ class Survey:
     def files(self) -> int:
         """Files that will be written if nothing fails."""
         return self.originals + self.variants
+
+    def classes(self) -> set[str]:
+        """Return all classes, of pictures and of objects as far as the scan knows them."""
+        return ({label for _, label in self.sources} | self.object_classes) - {UNLABELLED}
 
     @property
     def usable(self) -> int:
@@ -144,6 +149,7 @@ def survey(jobs: Iterable[Job], recipe: Recipe) -> Survey:
         group = item.split or "", item.label or UNLABELLED
         result.sources[group] += 1
         result.written[group] += job.files
+        result.object_classes.update(item.classes)
         result.source_bytes += item.size_bytes
         result.originals += job.copy
         result.variants += job.variants

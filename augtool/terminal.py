@@ -90,7 +90,8 @@ class Progress:
             return
         for line in split_notes(survey.sources, self._splits) + survey.notes:
             say(line)
-        say(f"{count(survey.usable, 'picture')} -> {count(survey.files, 'file')} ({planned.dataset.name})")
+        say(f"format: {planned.dataset.name} ({planned.recognised})")
+        say(f"{count(survey.usable, 'picture')} -> {count(survey.files, 'file')}")
         if sys.stderr.isatty():
             from tqdm import tqdm
 

@@ -12,7 +12,7 @@ from augtool.errors import UsageError
 from augtool.formats.base import Dataset, Fragment, Written
 from augtool.naming import did_you_mean
 
-__all__ = ["FORMATS", "Dataset", "Format", "Fragment", "Written", "open_dataset"]
+__all__ = ["FORMATS", "Dataset", "Format", "Fragment", "Written", "open_dataset", "recognise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +42,15 @@ class Format:
 FORMATS = (Format("folder", "augtool.formats.folder", "pictures in a flat folder or in class folders"),)
 
 
-def open_dataset(source: Path, name: str | None = None, options: Mapping[str, Any] | None = None) -> Dataset:
-    """Open a data set, recognising its format unless ``name`` gives it.
+def recognise(source: Path, name: str | None = None) -> tuple[Format, str]:
+    """Return the format of a data set and, in a few words, how it was told.
 
     Args:
         source: its folder.
-        name: a format's name, or None.
-        options: the recipe's ``format:`` fields.
+        name: a format's name, or None to look.
 
     Raises:
-        UsageError: it is missing, not a folder, cannot be read, or of no known format.
+        UsageError: it is missing, not a folder, or of no known format.
     """
     if not source.exists():
         raise UsageError(f"{source}: no such folder")
@@ -60,11 +59,20 @@ def open_dataset(source: Path, name: str | None = None, options: Mapping[str, An
     known = {entry.name: entry for entry in FORMATS}
     if name is not None:
         if name not in known:
-            raise UsageError(
-                f"--format {name}: unknown{did_you_mean(name, known)}; known are {', '.join(known)}"
-            )
-        return known[name].open(source, options or {})
+            hint = did_you_mean(name, known)
+            raise UsageError(f"--format {name}: unknown{hint}; known are {', '.join(known)}")
+        return known[name], "as --format says"
     for entry in FORMATS:
-        if entry.detect(source):
-            return entry.open(source, options or {})
+        found = entry.detect(source)
+        if found:
+            return entry, found
     raise UsageError(f"{source}: no data set format recognised; name one with --format ({', '.join(known)})")
+
+
+def open_dataset(source: Path, name: str | None = None, options: Mapping[str, Any] | None = None) -> Dataset:
+    """Open a data set, recognising its format unless ``name`` gives it; ``options`` are the recipe's.
+
+    Raises:
+        UsageError: as :func:`recognise`, or the set cannot be read.
+    """
+    return recognise(source, name)[0].open(source, options or {})
