@@ -12,8 +12,11 @@ NEAR_BITS = 6
 NEAR_LIKENESS = 0.98
 """Least cosine of the angle between their frequencies."""
 
-_MOST_COMPARED = 1_000_000_000  # candidate pairs looked at in one search
-_CHUNK = 1 << 21  # candidate pairs in memory at once
+# Bounds on one search, some 20 s each on one core: pairs whose hashes are compared, and of those, whose
+# frequencies are. Only sets in which nearly all pictures look alike come near them.
+_MOST_COMPARED = 500_000_000
+_MOST_CHECKED = 20_000_000
+_CHUNK = 1 << 18  # pairs in memory at once
 # A hash is looked up by each quarter: of two within 6 bits, one quarter differs in at most one.
 _PROBES = (0, *(1 << bit for bit in range(16)))
 _BIT = (
@@ -29,7 +32,7 @@ class Search:
     def __init__(self, hashes: Bits, frequencies: NDArray[np.int8]) -> None:
         self._hashes, self._frequencies = hashes, frequencies
         self.complete = True
-        self._compared = 0
+        self._compared = self._checked = 0
 
     def nearest(
         self, hashes: Bits, frequencies: NDArray[np.int8]
@@ -42,11 +45,15 @@ class Search:
         match = np.full(len(hashes), -1, np.int64)
         for rows, found in self._candidates(hashes):
             differing = _ones(hashes[rows] ^ self._hashes[found])
-            likeness = np.zeros(len(rows))
-            close = differing <= NEAR_BITS
-            likeness[close] = _likeness(frequencies[rows[close]], self._frequencies[found[close]])
-            near = likeness >= NEAR_LIKENESS
-            unlike = np.round((1 - likeness[near]) * 1e6).astype(np.int64)
+            # What is further off than the best so far need not be looked at.
+            close = np.flatnonzero((differing <= NEAR_BITS) & (differing * _BIT <= score[rows]))
+            self._checked += len(close)
+            if self._checked > _MOST_CHECKED:
+                self.complete = False
+                break
+            likeness = _likeness(frequencies[rows[close]], self._frequencies[found[close]])
+            near = close[likeness >= NEAR_LIKENESS]
+            unlike = np.round((1 - likeness[likeness >= NEAR_LIKENESS]) * 1e6).astype(np.int64)
             _improve(score, match, rows[near], found[near], differing[near] * _BIT + unlike)
         return match, score // _BIT
 
