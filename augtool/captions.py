@@ -7,10 +7,12 @@ from typing import Any
 
 # Fields that say how, not how much: left out of a caption unless nothing else is said.
 _QUIET = frozenset({"seed", "p", "canvas", "pivot", "size"})
+# Fields whose name tells their unit. A plain x: the sheets' font has no multiplication sign.
+_UNITS = {"angle": "{}\N{DEGREE SIGN}", "degrees": "{}\N{DEGREE SIGN}", "factor": "x{}"}
 
 
 def caption(steps: Iterable[Mapping[str, Mapping[str, Any]]]) -> list[str]:
-    """Return one short text per step of a manifest row, such as ``rotate -7.3``.
+    """Return one short text per step of a manifest row, such as ``brightness x0.93``.
 
     A step with one telling field shows its value; one with several names them.
     """
@@ -23,8 +25,12 @@ def _one(name: str, fields: Mapping[str, Any]) -> str:
     if not loud:
         return words
     if len(loud) == 1:
-        return f"{words} {_short(next(iter(loud.values())))}"
-    return f"{words} " + " ".join(f"{key} {_short(value)}" for key, value in loud.items())
+        return f"{words} {_valued(*next(iter(loud.items())))}"
+    return f"{words} " + " ".join(f"{key} {_valued(key, value)}" for key, value in loud.items())
+
+
+def _valued(key: str, value: Any) -> str:
+    return _UNITS.get(key, "{}").format(_short(value))
 
 
 def _short(value: Any) -> str:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from augtool import registry
 from augtool.execute import default_workers, execute
-from augtool.freeze import step_names
-from augtool.leaks import Leaks
-from augtool.pipeline import Options, compare_splits, outside_of, prepare
+from augtool.fitting import outside_of, sided_classes
+from augtool.leaks import Leaks, find_leaks
+from augtool.pipeline import Options, prepare
 from augtool.recipe import Recipe
 from augtool.unit import Context
 
@@ -32,8 +30,8 @@ class Findings:
     """What is wrong with the labels: file, line (0 where it has none), code, message."""
     warnings: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
-    leaks: Leaks | None = None
-    """Pictures that are in two splits; None where there are no splits to compare."""
+    leaks: Leaks = field(default_factory=Leaks)
+    """Pictures that are in two splits."""
 
     def data(self) -> dict[str, Any]:
         """Return the findings as plain data."""
@@ -45,7 +43,7 @@ class Findings:
             "labels": self.labels,
             "warnings": dict(self.warnings),
             "notes": self.notes,
-            "leaks": self.leaks.data() if self.leaks is not None else None,
+            "leaks": self.leaks.data() if self.leaks.compared else None,
         }
 
     def lines(self) -> list[str]:
@@ -66,9 +64,7 @@ class Findings:
         counts = Counter(problem["code"] for problem in self.labels)
         lines += [f"labels: {count:,} x {code}" for code, count in counts.most_common()]
         lines += [f"warning: {count:,} x {text}" for text, count in self.warnings.most_common()]
-        if self.leaks:
-            lines += [f"warning: {line}" for line in self.leaks.lines()]
-        return lines
+        return lines + [f"warning: {line}" for line in self.leaks.lines()]
 
 
 def check(recipe: Recipe, source: Path | None, splits: Sequence[str], fmt: str | None = None) -> Findings:
@@ -84,7 +80,7 @@ def check(recipe: Recipe, source: Path | None, splits: Sequence[str], fmt: str |
     context = Context(
         nothing, recipe.seed, source, Path(), outside_of(recipe, planned.dataset), planned.dataset
     )
-    findings.leaks = compare_splits(planned, context, default_workers(), options)
+    findings.leaks = find_leaks(planned.plan, planned.survey, context, default_workers(), options.timeout)
     findings.pictures = planned.survey.jobs
     # Splits that a run would copy are only looked at, too.
     jobs = (replace(job, copy=False) for job in planned.plan)
@@ -99,37 +95,3 @@ def check(recipe: Recipe, source: Path | None, splits: Sequence[str], fmt: str |
     findings.labels = list(planned.dataset.problems())
     findings.warnings.update(sided_classes(recipe, planned.survey.classes()))
     return findings
-
-
-def sided_classes(recipe: Recipe, classes: Iterable[str]) -> list[str]:
-    """Warn of classes that name a side, where the recipe mirrors pictures and does not swap them."""
-    names = set(classes)
-    mirroring = [name for name in step_names(recipe.transforms) if registry.get(name).mirrors]
-    if not mirroring:
-        return []
-    swapped = recipe.labels.flip_classes
-    found = []
-    for name in sorted(names):
-        counterpart = _mirror_name(name)
-        if counterpart is None or name in swapped:
-            continue
-        hint = (
-            f"write labels: {{flip_classes: {{{name}: {counterpart}}}}}"
-            if counterpart in names
-            else f"remove {mirroring[0]}"
-        )
-        found.append(f"class {name} names a side and {mirroring[0]} mirrors it; {hint}")
-    return found
-
-
-def _mirror_name(name: str) -> str | None:
-    """Return the name with left and right exchanged, or None where it has neither as a word."""
-    parts = re.split(r"([^A-Za-z]+|(?<=[a-z])(?=[A-Z]))", name)
-    sides = {"left": "right", "right": "left", "l": "r", "r": "l"}
-    swapped = [sides.get(part.lower(), "") for part in parts]
-    if not any(swapped) or (len(parts) == 1 and len(name) == 1):
-        return None
-    return "".join(
-        (new.capitalize() if part[:1].isupper() else new) if new else part
-        for part, new in zip(parts, swapped, strict=True)
-    )

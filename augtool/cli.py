@@ -35,9 +35,9 @@ def guarded(command: F) -> F:
             if isinstance(error, RecipeError) and len(error.problems) > 1:
                 terminal.fail(f"{len(error.problems)} mistakes; nothing was written")
             sys.exit(error.exit_code)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             terminal.fail("interrupted")
-            sys.exit(ExitCode.SIGINT)
+            sys.exit(stop.exit_code if isinstance(stop, Interrupted) else ExitCode.SIGINT)
         except ImportError as error:
             from augtool.environment import import_advice
 
@@ -203,8 +203,7 @@ def check(
 
     findings = checks.check(_recipe(recipe, None, None), source, _splits(splits), fmt)
     terminal.show_check(findings, as_json=as_json)
-    if strict and findings.leaks:
-        raise UsageError(f"{findings.leaks.said()}; --strict refuses that")
+    findings.leaks.check(strict=strict)
     if findings.failures:
         sys.exit(ExitCode.PARTIAL)
 
@@ -317,7 +316,7 @@ def _grid(text: str) -> tuple[int, int]:
 
 
 def _stop_on_sigterm() -> None:
-    def stop(number: int, _: Any) -> NoReturn:
-        raise Interrupted(number)
+    def stop(_: int, __: Any) -> NoReturn:
+        raise Interrupted
 
     signal.signal(signal.SIGTERM, stop)

@@ -9,7 +9,8 @@
     +-- VerifyFailed             4  an output tree does not match its manifest
     +-- StorageError             5  reading or writing failed (disk full, I/O error)
     +-- LockedError              6  another run is writing to the same output
-    +-- Interrupted        130/143  SIGINT or SIGTERM
+    KeyboardInterrupt          130  SIGINT
+    +-- Interrupted            143  SIGTERM
 """
 
 from __future__ import annotations
@@ -104,9 +105,11 @@ class LockedError(AugtoolError):
     exit_code = ExitCode.LOCKED
 
 
-class Interrupted(AugtoolError):
-    """The run was asked to stop; what is finished is kept."""
+class Interrupted(KeyboardInterrupt):
+    """The run was asked to stop by SIGTERM; what is finished is kept.
 
-    def __init__(self, signal_number: int) -> None:
-        super().__init__("interrupted")
-        self.exit_code = ExitCode.SIGTERM if signal_number == 15 else ExitCode.SIGINT
+    Like SIGINT's own exception it is no ``Exception``: it may arise anywhere, and what takes any fault of a
+    decoder or a worker for a fault of the picture must not take this for one.
+    """
+
+    exit_code = ExitCode.SIGTERM

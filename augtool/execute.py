@@ -132,7 +132,8 @@ class _Pool:
             pool.join()
 
     def _submit(self, pool: Any, batch: list[Job]) -> Future[Any]:
-        future: Future[Any] = pool.schedule(run_batch, args=(batch,), timeout=self._timeout * len(batch))
+        # A batch gets the time of one unit: it is small; if it does take longer, its units are done alone.
+        future: Future[Any] = pool.schedule(run_batch, args=(batch,), timeout=self._timeout)
         return future
 
     def _results(self, pool: Any, batch: list[Job], future: Future[Any]) -> list[UnitResult]:
@@ -140,26 +141,25 @@ class _Pool:
             return list(future.result())
         except StorageError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever ended the worker, it costs these units only
-            if len(batch) == 1:
-                return [self._once_more(pool, batch[0], error)]
-        return [self._alone(pool, job) for job in batch]
+        except Exception as error:  # noqa: BLE001 - whatever ended the worker, it costs one unit only
+            why = error
+        if len(batch) > 1:
+            return [self._alone(pool, job) for job in batch]
+        result = self._alone(pool, batch[0])
+        if result.status == "ok":
+            result.warnings.append(f"retried: the first try ended with: {_verdict(why, self._timeout)[1]}")
+        return [result]
 
     def _alone(self, pool: Any, job: Job) -> UnitResult:
-        return self._results(pool, [job], self._submit(pool, [job]))[0]
-
-    def _once_more(self, pool: Any, job: Job, first: Exception) -> UnitResult:
         from augtool.unit import failed
 
         try:
             results: list[UnitResult] = self._submit(pool, [job]).result()
         except StorageError:
             raise
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - this unit has ended its worker by itself
             return failed(job.item, *_verdict(error, self._timeout))
-        result = results[0]
-        result.warnings.append(f"retried: the first try ended with: {_verdict(first, self._timeout)[1]}")
-        return result
+        return results[0]
 
 
 def _verdict(error: Exception, timeout: float) -> tuple[str, str]:

@@ -57,9 +57,6 @@ class Value(Protocol):
     def quantile(self, u: float) -> Plain:
         """Return the drawn value for ``u``."""
 
-    def plain(self) -> Plain:
-        """Return the value as a recipe would write it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Const:
@@ -68,10 +65,6 @@ class Const:
     value: Plain
 
     def quantile(self, u: float) -> Plain:  # noqa: ARG002 - the protocol's signature
-        """Return the value."""
-        return self.value
-
-    def plain(self) -> Plain:
         """Return the value."""
         return self.value
 
@@ -92,27 +85,18 @@ class Uniform:
             return int(self.low) + self.step * min(int(u * steps), steps - 1)
         return _within(self.low + u * (self.high - self.low), self.low, self.high)
 
-    def plain(self) -> Plain:
-        """Return ``[low, high]``."""
-        return [self.low, self.high]
-
 
 @dataclass(frozen=True, slots=True)
 class LogUniform:
-    """Uniform in the logarithm on [low, high], both positive. ``bare``: the field draws every range so."""
+    """Uniform in the logarithm on [low, high], both positive."""
 
     low: float
     high: float
-    bare: bool = False
 
     def quantile(self, u: float) -> Plain:
         """Return the drawn number."""
         low, high = math.log(self.low), math.log(self.high)
         return _within(math.exp(low + u * (high - low)), self.low, self.high)
-
-    def plain(self) -> Plain:
-        """Return the field's own spelling."""
-        return [self.low, self.high] if self.bare else {"log_uniform": [self.low, self.high]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +108,7 @@ class Reciprocal:
 
     def quantile(self, u: float) -> Plain:
         """Return the drawn number."""
-        return _within(1 / (self.low + u * (self.high - self.low)), 1 / self.high, 1 / self.low)
-
-    def plain(self) -> Plain:
-        """Return the mapping form."""
-        return {"reciprocal": [self.low, self.high]}
+        return _within(1 / (self.high - u * (self.high - self.low)), 1 / self.high, 1 / self.low)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +129,6 @@ class Normal:
         value = _within(dist.inv_cdf(inside), self.low, self.high)
         return round(value) if self.whole else value
 
-    def plain(self) -> Plain:
-        """Return the mapping form."""
-        return {"normal": {"mean": self.mean, "std": self.std}}
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -164,10 +140,6 @@ class Choice:
         """Return the drawn option."""
         return self.options[min(int(u * len(self.options)), len(self.options) - 1)]
 
-    def plain(self) -> Plain:
-        """Return the mapping form."""
-        return {"choice": list(self.options)}
-
 
 @dataclass(frozen=True, slots=True)
 class DrawnSeed:
@@ -176,10 +148,6 @@ class DrawnSeed:
     def quantile(self, u: float) -> Plain:
         """Return a 32-bit seed."""
         return min(int(u * SEED_LIMIT), SEED_LIMIT - 1)
-
-    def plain(self) -> Plain:
-        """Return null: 'draw one'."""
-        return None
 
 
 # What a transform writes as a default. ``Any``, because the annotation states the type the function is
@@ -227,7 +195,7 @@ class Field:
         if isinstance(raw, list) and self.kind in ("float", "int", "seed"):
             low, high = self._pair(raw, "[lowest, highest]")
             if self.bounds and self.bounds.log:
-                return LogUniform(low, high, bare=True)
+                return LogUniform(low, high)
             return Uniform(low, high, whole=self.kind != "float", step=2 if self.odd else 1)
         return Const(self.check(raw))
 

@@ -17,6 +17,7 @@ import os
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +26,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from augtool import codec
-from augtool.errors import ItemError
+from augtool.errors import ItemError, UsageError
 from augtool.execute import execute
 from augtool.lookalike import Bits, Search
 from augtool.storage import read_bytes, shown
 
 if TYPE_CHECKING:
-    from augtool.plan import Job, Plan
+    from augtool.plan import Job, Plan, Survey
     from augtool.unit import Context, UnitResult
 
 FLAT = 3.0
@@ -77,11 +78,16 @@ class Leaks:
         """Pictures found; one that is in two earlier splits counts twice."""
         return sum(self.counts.values())
 
-    def said(self) -> str:
-        """Return the gist in one line."""
-        noun = "picture is" if self.total == 1 else "pictures are"
-        first = self.pairs[0]
-        return f"{self.total:,} {noun} in two splits (such as {first['source']} and {first['same_as']})"
+    def check(self, *, strict: bool) -> None:
+        """Refuse leaks, if that is wanted.
+
+        Raises:
+            UsageError: there are some.
+        """
+        if strict and self:
+            noun = "picture is" if self.total == 1 else "pictures are"
+            first = f"such as {self.pairs[0]['source']} and {self.pairs[0]['same_as']}"
+            raise UsageError(f"{self.total:,} {noun} in two splits ({first}); --strict refuses that")
 
     def data(self) -> dict[str, Any]:
         """Return the findings as plain data."""
@@ -115,19 +121,25 @@ class Leaks:
         return lines
 
 
-def find_leaks(plan: Plan, context: Context, *, workers: int, timeout: float, total: int) -> Leaks:
+def find_leaks(plan: Plan, survey: Survey, context: Context, workers: int, timeout: float) -> Leaks:
     """Compare the pictures of a set's splits. Each is decoded once, small; nothing is written.
+
+    A set with one split or none has no leaks, and none of its pictures is opened.
 
     Args:
         plan: whose items are compared; problems are passed over.
+        survey: the plan's.
         context: says where the pictures are and how large one may be.
         workers: as for :func:`augtool.execute.execute`.
         timeout: seconds for one picture.
-        total: number of jobs.
     """
+    if not survey.divided:
+        return Leaks()
     prints = _Prints()
-    for _, result in execute(plan, context, workers=workers, timeout=timeout, total=total, work=fingerprint):
-        prints.add(result.split, result.found)
+    work = execute(plan, context, workers=workers, timeout=timeout, total=survey.jobs, work=fingerprint)
+    with closing(work) as results:
+        for _, result in results:
+            prints.add(result.split, result.found)
     leaks = Leaks(compared=len(prints.places), unreadable=prints.missing)
     found: list[tuple[str, str, str, int, int, int]] = []
     splits = sorted(prints.splits, key=lambda name: (_ORDER.index(name) if name in _ORDER else 9, name))

@@ -49,8 +49,13 @@ def scaling(x: float, y: float, center: tuple[float, float] = (0.0, 0.0)) -> Mat
 
 
 def shearing(x_degrees: float, y_degrees: float, center: tuple[float, float]) -> Matrix:
-    """Slant: x' = x + tan(x_degrees) y, y' = y + tan(y_degrees) x about ``center``."""
-    return about((1, math.tan(math.radians(x_degrees)), math.tan(math.radians(y_degrees)), 1), center)
+    """Slant upright lines, then level ones, about ``center``.
+
+    x' = x + tan(x_degrees) y, then y' = y + tan(y_degrees) x'. One after the other keeps the area; both at
+    once would fold the picture onto a line where the angles add up to 90 degrees.
+    """
+    x, y = math.tan(math.radians(x_degrees)), math.tan(math.radians(y_degrees))
+    return about((1, x, y, 1 + x * y), center)
 
 
 def apply(transform: Matrix, points: Points) -> Points:
@@ -79,15 +84,15 @@ def corners(size: tuple[int, int]) -> Points:
     return np.array([[0.0, 0.0], [w, 0.0], [w, h], [0.0, h]])
 
 
-def shrink_factor(transform: Matrix, size: tuple[int, int]) -> float:
-    """Return how many source pixels meet in one output pixel along the direction that shrinks *least*.
+def shrink_factors(transform: Matrix, size: tuple[int, int]) -> tuple[float, float]:
+    """Return how many source columns, and how many source rows, meet in one output pixel.
 
     1 keeps the size, 2 halves it, below 1 enlarges. For a projective map it is taken at the centre of a
     source of ``size``.
     """
     jacobian = local_linear(transform, (size[0] / 2, size[1] / 2))
-    largest = float(np.linalg.svd(jacobian, compute_uv=False)[0])
-    return 1 / largest if largest > 0 else math.inf
+    x, y = (float(length) for length in np.hypot(jacobian[0], jacobian[1]))
+    return 1 / x if x > 0 else math.inf, 1 / y if y > 0 else math.inf
 
 
 def local_linear(transform: Matrix, point: tuple[float, float]) -> Matrix:

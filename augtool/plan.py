@@ -78,7 +78,7 @@ class Plan:
         """
         self.divider = Divider(dataset, recipe) if recipe.split else None
         self._walk = self.divider.items if self.divider else dataset.items
-        self._recipe, self._splits = recipe, splits
+        self._dataset, self._recipe, self._splits = dataset, recipe, splits
         self.allotment: Allotment | None = None
         if isinstance(recipe.variants, Goal):
             copies = recipe.originals == "copy"
@@ -90,8 +90,13 @@ class Plan:
         return plan(self._walk(), self._recipe, self._splits, counter)
 
     def survey(self) -> Survey:
-        """Walk the plan once and count it, with what a person should know of its counts and splits."""
+        """Walk the plan once and count it, with what a person should know of its counts and splits.
+
+        Raises:
+            UsageError: the set has nothing to do.
+        """
         counted = survey(self, self._recipe)
+        self._dataset.require(counted, self._splits)
         if self.divider:
             counted.notes += self.divider.notes(counted.sources)
         if self.allotment:
@@ -125,6 +130,11 @@ class Survey:
     def classes(self) -> set[str]:
         """Return all classes, of pictures and of objects as far as the scan knows them."""
         return ({label for _, label in self.sources} | self.object_classes) - {UNLABELLED}
+
+    @property
+    def divided(self) -> bool:
+        """Whether the usable sources are in more than one split."""
+        return len({split for split, _ in self.sources}) > 1
 
     @property
     def usable(self) -> int:

@@ -16,10 +16,10 @@ from augtool.drawing import draw_labels
 from augtool.effects import Pixels
 from augtool.errors import ItemError, UsageError
 from augtool.explain import open_picture
+from augtool.fitting import check_mirroring, outside_of
 from augtool.formats import Dataset, open_dataset
 from augtool.formats.folder import FolderDataset
 from augtool.labels import Labels
-from augtool.pipeline import check_mirroring, outside_of
 from augtool.plan import plan
 from augtool.recipe import Recipe
 from augtool.render import apply
@@ -68,7 +68,7 @@ def write_sheet(
         cells = list(_cells(item, picture, Labels(), shown, context))
     sheet = lay_out(cells, columns)
     write_durably(target, [codec.encode(np.ascontiguousarray(sheet[:, :, ::-1]), kind, quality=92)[0]])
-    return sum(1 for cell in cells if cell.title)
+    return len(cells)
 
 
 def _context(recipe: Recipe, dataset: Dataset) -> Context:

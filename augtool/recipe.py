@@ -334,6 +334,7 @@ def _translate(document: Document, path: YamlPath, detail: ErrorDetails) -> Prob
 
 # Fields that take several forms, said in one go.
 _FORMS: dict[YamlPath, str] = {
+    ("version",): "1",
     ("variants",): "a number from 0 to 100000, {total: N}, {per_class: N} or {balance: max, mean or N}",
     ("variants", "balance"): "max, mean or a number of pictures",
     ("split",): "shares of the pictures, such as {val: 0.2, test: 0.1}",

@@ -104,7 +104,8 @@ class SplitModel(_Strict):
 class RecipeModel(_Strict):
     """A recipe for augtool: what to do to every picture, and how to write the result."""
 
-    version: Literal[1] = Field(description="Version of the recipe language.")
+    # Literal[1] would take true and 1.0, which equal 1.
+    version: int = Field(ge=1, le=1, description="Version of the recipe language: 1.")
     name: str = Field("", max_length=200, description="What the report calls this recipe.")
     description: str = Field("", max_length=4000, description="What the recipe is for.")
     seed: int = Field(0, ge=0, le=2**63 - 1, description="Another seed gives other variants.")

@@ -94,7 +94,7 @@ def _table(pixels: Pixels, lut: Lut) -> Pixels:
     full = 65535 if pixels.dtype == np.uint16 else 255
     table = np.rint(lut.table(full + 1) * full).astype(pixels.dtype)
     if pixels.ndim == 2:
-        grey = table if table.shape[1] == 1 else table.mean(axis=1, keepdims=True).astype(pixels.dtype)
+        grey = np.rint(table.mean(axis=1, keepdims=True)).astype(pixels.dtype)
         return np.asarray(cv2.LUT(pixels, grey)) if full == 255 else grey[:, 0][pixels]
     colors = np.broadcast_to(table, (full + 1, 3))
     if pixels.shape[2] == 4:

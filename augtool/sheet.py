@@ -105,7 +105,8 @@ def _wrapped(
 def _fit(
     text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, wide: int, *, keep_end: bool = False
 ) -> str:
-    text = text.encode("ascii", "replace").decode()  # the built-in font has no more
+    # The built-in font has no more than this.
+    text = "".join(char if " " <= char <= "~" or char == "\N{DEGREE SIGN}" else "?" for char in text)
     if font.getlength(text) <= wide:
         return text
     while text and font.getlength(text + "...") > wide:

@@ -44,13 +44,15 @@ def read_bytes(path: str | Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise ItemError("unreadable", f"cannot be read: {error.strerror}") from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise ItemError("special_file", "is not a regular file")
-        try:
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             return file.read()
-        except OSError as error:
-            raise ItemError("unreadable", f"cannot be read: {error.strerror}") from error
+    except OSError as error:
+        raise ItemError("unreadable", f"cannot be read: {error.strerror}") from error
+    finally:
+        os.close(descriptor)
 
 
 def shown(name: str) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import cv2
 import numpy as np
 
 from augtool.effects import Pixels, Warp
-from augtool.matrix import is_projective, lattice, scaling, shrink_factor, to_index_frame
+from augtool.matrix import is_projective, lattice, scaling, shrink_factors, to_index_frame
 
 BORDERS = {
     "constant": cv2.BORDER_CONSTANT,
@@ -44,28 +43,32 @@ class Source:
     """A picture to warp from, with its half-size copies, built once and shared by all variants."""
 
     def __init__(self, pixels: Pixels) -> None:
-        self._levels = [pixels]
+        self._levels = {(0, 0): pixels}
 
     @property
     def pixels(self) -> Pixels:
         """The picture at full size."""
-        return self._levels[0]
+        return self._levels[0, 0]
 
     @property
     def size(self) -> tuple[int, int]:
         """(width, height) in pixels."""
         return self.pixels.shape[1], self.pixels.shape[0]
 
-    def level(self, wanted: int) -> Pixels:
-        """Return the picture halved ``wanted`` times, or as often as both sides stay above 1."""
-        while len(self._levels) <= wanted:
-            last = self._levels[-1]
-            h, w = last.shape[:2]
-            if min(h, w) < 2:
-                break
-            half: Any = cv2.resize(last, ((w + 1) // 2, (h + 1) // 2), interpolation=cv2.INTER_AREA)
-            self._levels.append(half)
-        return self._levels[min(wanted, len(self._levels) - 1)]
+    def level(self, across: int, down: int) -> Pixels:
+        """Return the picture with its width halved ``across`` times and its height ``down`` times.
+
+        A side of one pixel stays.
+        """
+        known = self._levels.get((across, down))
+        if known is not None:
+            return known
+        last = self.level(max(across - 1, 0), max(down - 1, 0))
+        h, w = last.shape[:2]
+        smaller = ((w + 1) // 2 if across else w, (h + 1) // 2 if down else h)
+        half: Pixels = np.asarray(cv2.resize(last, smaller, interpolation=cv2.INTER_AREA))
+        self._levels[across, down] = half
+        return half
 
     @cached_property
     def mean(self) -> float:
@@ -81,7 +84,8 @@ def warp(source: Source, effect: Warp, outside: Outside) -> Pixels:
     """Resample ``source`` once.
 
     Maps that take pixels exactly onto pixels (flips, quarter turns, whole-pixel crops) copy and do not
-    resample. Maps that shrink read from a half-size copy, so that no detail folds back as aliasing.
+    resample. Maps that shrink read from a copy halved as often as fits, width and height each by its own
+    count, so that no detail folds back as aliasing.
 
     Returns:
         Pixels of the effect's size, in the source's dtype and channels.
@@ -92,17 +96,17 @@ def warp(source: Source, effect: Warp, outside: Outside) -> Pixels:
     exact = _copy(source.pixels, effect)
     if exact is not None:
         return exact
+    resized = _resize(source.pixels, effect)
+    if resized is not None:
+        return resized
     matrix, size = effect.matrix, source.size
-    shrink = shrink_factor(matrix, size)
-    level = int(np.log2(shrink) + 1e-9) if np.isfinite(shrink) and shrink >= 2 else 0
-    pixels = source.level(level)
+    across, down = (
+        _halvings(factor, side) for factor, side in zip(shrink_factors(matrix, size), size, strict=True)
+    )
+    pixels = source.level(across, down)
     if pixels is not source.pixels:
         # The half-size copies cover the same extent: one scaling leads from them to the full picture.
         matrix = matrix @ scaling(size[0] / pixels.shape[1], size[1] / pixels.shape[0])
-    if not is_projective(matrix):
-        resized = _resize(pixels, matrix, effect.size)
-        if resized is not None:
-            return resized
     index = to_index_frame(matrix)
     flags = cv2.INTER_LINEAR
     border, scalar = BORDERS[outside.border], outside.scalar(pixels)
@@ -117,15 +121,25 @@ def warp(source: Source, effect: Warp, outside: Outside) -> Pixels:
     )
 
 
-def _resize(pixels: Pixels, matrix: Any, size: tuple[int, int]) -> Pixels | None:
-    """Do a plain change of size with the area filter, which is exact for any factor above 1."""
+def _halvings(factor: float, side: int) -> int:
+    """Return how often a side can be halved before the map would have to enlarge it again."""
+    most = (side - 1).bit_length()
+    if factor < 2:
+        return 0
+    return min(most, int(np.log2(min(factor, 2.0**most)) + 1e-9))
+
+
+def _resize(pixels: Pixels, effect: Warp) -> Pixels | None:
+    """Do a plain change of size with the area filter, which is exact for any shrinking."""
     h, w = pixels.shape[:2]
-    whole = scaling(size[0] / w, size[1] / h)
-    if np.abs(matrix - whole).max() > 1e-9:
+    size = effect.size
+    if np.abs(effect.matrix - scaling(size[0] / w, size[1] / h)).max() > 1e-9:
         return None
-    shrinks = size[0] <= w and size[1] <= h
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, size, interpolation=method))
+    # The side that shrinks is done first, so that the other one's growing does not make it alias.
+    smaller = (min(size[0], w), min(size[1], h))
+    if smaller != (w, h):
+        pixels = np.asarray(cv2.resize(pixels, smaller, interpolation=cv2.INTER_AREA))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR))
 
 
 def _copy(pixels: Pixels, effect: Warp) -> Pixels | None:
@@ -146,7 +160,8 @@ def _copy(pixels: Pixels, effect: Warp) -> Pixels | None:
     width, height = effect.size
     if left > 0 or top > 0 or left + turned.shape[1] < width or top + turned.shape[0] < height:
         return None
-    return np.ascontiguousarray(turned[-top : height - top, -left : width - left])
+    # A copy even of what is contiguous already: a result never shares memory with its source.
+    return np.array(turned[-top : height - top, -left : width - left], order="C")
 
 
 def warp_nearest(pixels: Pixels, effect: Warp, fill: int | tuple[int, ...]) -> Pixels:

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import cv2
+import making
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -16,7 +17,6 @@ from augtool.errors import UsageError
 from augtool.leaks import find_leaks, print_of
 from augtool.recipe import parse_recipe
 from augtool.unit import Context
-from tests import making
 
 RECIPE = parse_recipe("version: 1\nvariants: 1\ntransforms: [horizontal_flip]\n")
 
@@ -53,7 +53,7 @@ def find(root, workers=0, recipe=RECIPE):
     planned = pipeline.prepare(recipe, root, pipeline.Options())
     outside = pipeline.outside_of(recipe, planned.dataset)
     context = Context(recipe, 0, root, Path(), outside, planned.dataset)
-    return find_leaks(planned.plan, context, workers=workers, timeout=60, total=planned.survey.jobs)
+    return find_leaks(planned.plan, planned.survey, context, workers, 60)
 
 
 def test_copies_near_and_mirrored_ones_are_found_and_nothing_else(leaking):

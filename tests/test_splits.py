@@ -4,6 +4,7 @@ import re
 import threading
 from collections import Counter
 
+import making
 import pytest
 
 from augtool import pipeline, splits
@@ -11,7 +12,6 @@ from augtool.errors import UsageError
 from augtool.formats import open_dataset
 from augtool.recipe import parse_recipe
 from augtool.splits import Divider, Stopwatch, compiled, split_of
-from tests import making
 
 TEXT = (
     "version: 1\nseed: 3\nvariants: 1\nsplit: {{val: 0.25, test: 0.15}}\n{}\ntransforms: [horizontal_flip]\n"

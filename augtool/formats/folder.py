@@ -148,7 +148,10 @@ class FolderDataset:
         # A linked folder is followed when it stays inside the data set and is no ancestor (a loop).
         if not entry.is_symlink():
             return entry.is_dir()
-        if not entry.is_dir():
+        try:
+            if not entry.is_dir():
+                return False
+        except OSError:  # a link that leads in a circle
             return False
         target, here = Path(entry.path).resolve(), Path(entry.path).parent.resolve()
         inside = self.root.resolve() in target.parents

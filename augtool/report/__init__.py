@@ -24,7 +24,7 @@ def write_report(
     workers: int,
     options: Options,
     seconds: float,
-    leaks: Leaks | None = None,
+    leaks: Leaks,
 ) -> dict[str, Any]:
     """Write manifest, inputs list and both reports; remove the journal; return ``report.json``'s content."""
     from augtool.report.html import render_html
@@ -50,7 +50,7 @@ def write_report(
         "expanded_splits": list(options.splits),
         **counted,
         "notes": planned.survey.notes,
-        **({"leaks": leaks.data()} if leaks is not None else {}),
+        **({"leaks": leaks.data()} if leaks.compared else {}),
         **({"dataset_files": dataset_files} if dataset_files else {}),
         "ignored": dict(planned.dataset.ignored.most_common()),
         "workers": workers,

@@ -21,12 +21,14 @@ from augtool.captions import caption
 from augtool.report import words
 from augtool.report.thumbnails import Strip, Thumbnail, strips
 
+_LIMIT = 4_900_000  # bytes of the page
 _BARS = 40  # classes drawn; the rest go into a table
 _ROWS = 1000  # classes named at all
 _SPLITS = 20  # charts; a folder has at most three splits, but a report can come from anywhere
 _FAULTS = 200  # failures and warnings named one by one
 _OPEN = 20  # longer lists are folded
 _STRIPS_OPEN = 8
+_STEPS = 12  # of a variant, in its caption
 _RECIPE = 60_000  # characters
 
 
@@ -42,10 +44,18 @@ def render_html(report: dict[str, Any], records: list[dict[str, Any]], source: P
     Pictures that cannot be read are left out. The page is below 5 MB and is valid UTF-8.
 
     """
-    page = _template().render(
-        _view(report) | {"strips": [_shown(s) for s in strips(records, source, output)]}
-    )
-    return page.encode("utf-8", "backslashreplace").decode()
+    view, pictures = _view(report), [_shown(strip) for strip in strips(records, source, output)]
+    page = _page(view, pictures)
+    while len(page) > _LIMIT and pictures:
+        # Only absurdly long names get here: thumbnails alone have their own, lower bound.
+        pictures = pictures[: len(pictures) * 3 // 4]
+        page = _page(view, pictures)
+    return page.decode()
+
+
+def _page(view: dict[str, Any], pictures: list[dict[str, Any]]) -> bytes:
+    # A lone surrogate has no UTF-8; it is escaped rather than lose the report.
+    return _template().render(view | {"strips": pictures}).encode("utf-8", "backslashreplace")
 
 
 @cache
@@ -260,16 +270,24 @@ def _figure(picture: Thumbnail) -> dict[str, Any]:
         "tiny": picture.tiny,
         "size": f"{picture.full[0]:,} \N{MULTIPLICATION SIGN} {picture.full[1]:,}",
         "variant": picture.row.get("variant", 0),
-        "caption": words.visible(
-            ", ".join(caption(steps)).replace("-", "\N{MINUS SIGN}") or "unchanged", 400
+        "caption": _said(steps),
+        "title": "\n".join(
+            words.visible(json.dumps(step, ensure_ascii=False), 300) for step in steps[:_STEPS]
         ),
-        "title": "\n".join(words.visible(json.dumps(step, ensure_ascii=False), 300) for step in steps[:12]),
     }
 
 
-def _said(steps: Sequence[Mapping[str, Any]]) -> str:
-    text = words.visible(", ".join(caption(steps)) or "unchanged", 400)
-    return re.sub(r"(?<= )-(?=[\d.])", "\N{MINUS SIGN}", text)
+def _said(steps: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what was applied, a line per step."""
+    lines = [words.visible(line, 80) for line in caption(steps[:_STEPS])] or ["unchanged"]
+    more = [f"and {words.plural(len(steps) - _STEPS, 'more step')}"] if len(steps) > _STEPS else []
+    return [_typeset(line) for line in lines] + more
+
+
+def _typeset(line: str) -> str:
+    """Give numbers their own minus and times signs; a hyphen or an x in a word stays what it is."""
+    line = re.sub(r"(?<= )x(?=\d)", "\N{MULTIPLICATION SIGN}", line)
+    return re.sub(r"(?<= )-(?=[\d.])", "\N{MINUS SIGN}", line)
 
 
 def _recipe_text(recipe: Any) -> dict[str, Any] | None:

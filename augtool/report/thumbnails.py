@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +67,7 @@ def strips(records: Sequence[dict[str, Any]], source: Path, output: Path) -> lis
         output: the folder that the rows' ``output`` paths are in.
 
     """
-    chosen = list(records)[:_RECORDS]
+    chosen = _in_turns(records)[:_RECORDS]
     each = next((n for n in range(_VARIANTS, 1, -1) if _work(chosen, n) <= _WORK), 1)
     pictures = sum(1 + min(each, len(_variant_rows(record))) for record in chosen)
     side = next(side for most, side in _SIDES if pictures <= most)
@@ -83,6 +84,17 @@ def strips(records: Sequence[dict[str, Any]], source: Path, output: Path) -> lis
         if strip.variants:
             made.append(strip)
     return made
+
+
+def _in_turns(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the first record of every class, then the second of each, so that the top shows them all."""
+    seen: Counter[tuple[Any, Any]] = Counter()
+    turns = []
+    for record in records:
+        group = record.get("split"), record.get("label")
+        turns.append(seen[group])
+        seen[group] += 1
+    return [record for _, record in sorted(zip(turns, records, strict=True), key=lambda pair: pair[0])]
 
 
 def _strip(
@@ -158,6 +170,9 @@ def shrink(pixels: Pixels, side: int, gain: float = 0.0) -> tuple[Pixels, float]
     scale = min(1.0, side / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     if pixels.ndim == 3 and pixels.shape[2] == 4:
+        # What follows takes several times the picture's memory, so a huge one is thinned out first.
+        every = max(1, max(height, width) // (8 * side))
+        pixels = pixels[::every, ::every]
         alpha = pixels[:, :, 3:].repeat(3, axis=2)
         # Premultiplied before it is shrunk: hidden colours must not bleed into the edges.
         color: Any = cv2.multiply(

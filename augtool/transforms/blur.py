@@ -105,14 +105,15 @@ def line_kernel(length: float, angle: float) -> Any:
 
 
 def _median_by_rows(pixels: Pixels, size: int) -> Pixels:
-    """Median of a large window at 16 bits, a band of rows at a time to bound the memory."""
+    """Median of a large window at 16 bits, a band of rows at a time: at most 64 MB, or one row."""
     reach = size // 2
     padded: Any = cv2.copyMakeBorder(pixels, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
     windows = np.lib.stride_tricks.sliding_window_view(padded, (size, size), axis=(0, 1))
     result = np.empty_like(pixels)
-    for row in range(0, pixels.shape[0], 16):
-        band = windows[row : row + 16]
+    rows = max(1, (64 << 20) // (pixels[0].nbytes * size * size))
+    for row in range(0, pixels.shape[0], rows):
+        band = windows[row : row + rows]
         flat = band.reshape(*band.shape[:-2], size * size)
         middle = size * size // 2
-        result[row : row + 16] = np.partition(flat, middle, axis=-1)[..., middle]
+        result[row : row + rows] = np.partition(flat, middle, axis=-1)[..., middle]
     return result

@@ -61,7 +61,9 @@ def gamma(
 def hue(
     frame: Frame,  # noqa: ARG001
     *,
-    degrees: Annotated[float, Within(-180, 180), "Turn on the colour circle."] = uniform(-8, 8),
+    degrees: Annotated[
+        float, Within(-180, 180), "Turn on the colour circle; positive takes red towards yellow."
+    ] = uniform(-8, 8),
 ) -> ColorMatrix:
     """Turn all colours on the colour circle; grey stays grey and the luma stays.
 
@@ -85,6 +87,6 @@ def hue_matrix(degrees: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float6
     red, green, blue = 0.299, 0.587, 0.114
     to_yiq = np.array([[red, green, blue], [0.595716, -0.274453, -0.321263], [0.211456, -0.522591, 0.311135]])
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    turn = np.array([[1, 0, 0], [0, cos, -sin], [0, sin, cos]])
+    turn = np.array([[1, 0, 0], [0, cos, sin], [0, -sin, cos]])  # from Q, purple, to I, orange
     rgb = np.linalg.inv(to_yiq) @ turn @ to_yiq
     return np.ascontiguousarray(rgb[::-1, ::-1])

@@ -93,8 +93,10 @@ def scale(
 def shear(
     frame: Frame,
     *,
-    x: Annotated[float, Within(-80, 80), "Degrees by which upright lines lean."] = uniform(-8, 8),
-    y: Annotated[float, Within(-80, 80), "Degrees by which level lines rise."] = 0.0,
+    x: Annotated[
+        float, Within(-80, 80), "Degrees by which upright lines lean; positive moves the bottom right."
+    ] = uniform(-8, 8),
+    y: Annotated[float, Within(-80, 80), "Degrees by which level lines fall to the right."] = 0.0,
 ) -> Warp:
     """Slant about the centre."""
     return Warp(mx.shearing(x, y, frame.center), frame.size)
@@ -107,8 +109,10 @@ def affine(
     angle: Annotated[float, Within(-360, 360), "Degrees, counter-clockwise."] = uniform(-10, 10),
     scale_x: Annotated[float, Within(0.05, 20), "Horizontal magnification."] = uniform(0.9, 1.1),
     scale_y: Annotated[float, Within(0.05, 20), "Vertical magnification."] = uniform(0.9, 1.1),
-    shear_x: Annotated[float, Within(-80, 80), "Degrees by which upright lines lean."] = uniform(-5, 5),
-    shear_y: Annotated[float, Within(-80, 80), "Degrees by which level lines rise."] = 0.0,
+    shear_x: Annotated[
+        float, Within(-80, 80), "Degrees by which upright lines lean; positive moves the bottom right."
+    ] = uniform(-5, 5),
+    shear_y: Annotated[float, Within(-80, 80), "Degrees by which level lines fall to the right."] = 0.0,
     shift_x: Annotated[float, Within(-1, 1), "Share of the width, right."] = uniform(-0.05, 0.05),
     shift_y: Annotated[float, Within(-1, 1), "Share of the height, down."] = uniform(-0.05, 0.05),
 ) -> Warp:

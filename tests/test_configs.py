@@ -1,0 +1,29 @@
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from augtool import docs
+from augtool.freeze import freeze
+from augtool.recipe import builtin_recipes, load_recipe
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+RECIPES = sorted(CONFIGS.glob("*.yaml"))
+
+
+def test_there_are_recipes_and_all_are_built_in() -> None:
+    assert "quickstart" in [path.stem for path in RECIPES]
+    assert builtin_recipes() == {path.stem: path for path in RECIPES}
+    assert [path.name for path in CONFIGS.iterdir() if path.suffix != ".yaml"] == []
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_a_shipped_recipe_is_valid_and_says_what_it_is_for(path: Path) -> None:
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=../schema/recipe.schema.json"
+    assert (path.parent / first.partition("=")[2]).resolve().is_file()
+    recipe = load_recipe(str(path))
+    assert recipe.name == path.stem
+    assert recipe.description
+    Draft202012Validator(docs.schema()).validate(recipe.source)
+    assert freeze(recipe.transforms, recipe.seed, "a.jpg", 1) or recipe.transforms

@@ -1,0 +1,117 @@
+import json
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from making import dataset, put, recipe, rows, run, tree, turned_jpeg
+
+from augtool import storage
+from augtool.errors import UsageError, VerifyFailed
+from augtool.recipe import Output
+from augtool.replay import find_row, replay
+
+
+def finished(tmp_path: Path, what: Any = None) -> Path:
+    source = dataset(tmp_path / "in")
+    put(source / "cat" / "deep.png", 5, bits=16)
+    put(source / "cat" / "clear.png", 6, channels=4)
+    put(source / "dog" / os.fsdecode(b"\xff.png"), 7)
+    put(source / "dog" / "back\\xe9.png", 8)
+    (source / "dog" / "turned.jpg").write_bytes(turned_jpeg(6, gps=True))
+    run(source, tmp_path / "out", what)
+    return tmp_path / "out"
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        recipe(),
+        recipe(fmt="jpeg"),
+        replace(recipe(), seed=99, variants=1),
+        replace(recipe(), border="constant", fill=(200, 10, 10),
+                source=recipe().source | {"border": "constant", "fill": [200, 10, 10]}),
+        replace(recipe(), output=Output("webp", 80, (16,)),
+                source=recipe().source | {"output": {"format": "webp", "quality": 80, "size": 16}}),
+    ],
+    ids=["keep", "jpeg", "seed", "border", "size"],
+)  # fmt: skip
+def test_every_row_of_a_run_comes_back_to_the_same_bytes(tmp_path: Path, what: Any) -> None:
+    output = finished(tmp_path, what)
+    listed = rows(output)
+    assert len(listed) == 9 * (what.variants + 1)
+    before = tree(output)
+    for row in listed:
+        target = tmp_path / "again"
+        said = replay(output, row["output"], target, None)
+        assert said.startswith(f"{row['output']}: the same bytes")
+        assert storage.digest(target.read_bytes()) == row["sha256"]
+    assert tree(output) == before
+
+
+def test_a_file_may_be_named_by_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = finished(tmp_path)
+    name = rows(output)[1]["output"]
+    monkeypatch.chdir(tmp_path)
+    for form in (name, f"./{name}", str(output / name), f"out/{name}", f"out/../out/{name}"):
+        assert find_row(output, form)["output"] == name
+    monkeypatch.chdir(output / "cat")
+    assert find_row(output, Path(name).name)["output"] == name
+
+
+@pytest.mark.parametrize("name", ["absent.png", "../in/cat/cat0.png", "report.json", ""])
+def test_what_the_manifest_does_not_list_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="is not in"):
+        replay(finished(tmp_path), name, None, None)
+
+
+def test_a_changed_source_is_told_apart_from_other_bytes(tmp_path: Path) -> None:
+    output = finished(tmp_path)
+    put(tmp_path / "in" / "cat" / "cat0.png", 77)
+    with pytest.raises(VerifyFailed, match="has changed since the run"):
+        replay(output, "cat/cat0__aug1.png", None, None)
+    manifest = output / storage.MANIFEST
+    edited = rows(output)
+    for row in edited:
+        row["steps"] = [step for step in row["steps"] if "brightness" not in step]
+    manifest.write_text("".join(json.dumps(row) + "\n" for row in edited))
+    with pytest.raises(VerifyFailed, match="other bytes than the run's"):
+        replay(output, "dog/dog0__aug1.png", None, None)
+
+
+def test_other_versions_are_named_where_the_bytes_differ(tmp_path: Path) -> None:
+    output = finished(tmp_path)
+    report = json.loads((output / storage.REPORT_JSON).read_text())
+    report["versions"]["opencv"] = "4.0.0"
+    report["border"] = "constant"
+    report["recipe"]["source"]["fill"] = 255
+    (output / storage.REPORT_JSON).write_text(json.dumps(report))
+    changed = [row["output"] for row in rows(output) if "rotate" in str(row["steps"])]
+    with pytest.raises(VerifyFailed, match=r"opencv 4\.0\.0 -> "):
+        for name in changed:
+            replay(output, name, None, None)
+
+
+def test_a_moved_input_can_be_named(tmp_path: Path) -> None:
+    output = finished(tmp_path)
+    shutil.move(tmp_path / "in", tmp_path / "moved")
+    with pytest.raises(UsageError, match="--input"):
+        replay(output, "cat/cat0__aug1.png", None, None)
+    assert "the same bytes" in replay(output, "cat/cat0__aug1.png", None, tmp_path / "moved")
+
+
+@pytest.mark.parametrize("missing", [storage.REPORT_JSON, storage.MANIFEST])
+def test_a_folder_without_a_finished_run_is_refused(tmp_path: Path, missing: str) -> None:
+    output = finished(tmp_path)
+    (output / missing).unlink()
+    with pytest.raises(UsageError, match="holds no finished run"):
+        replay(output, "cat/cat0__aug1.png", None, None)
+
+
+def test_a_damaged_report_is_said_so(tmp_path: Path) -> None:
+    output = finished(tmp_path)
+    (output / storage.REPORT_JSON).write_text("{")
+    with pytest.raises(UsageError, match="is damaged"):
+        replay(output, "cat/cat0__aug1.png", None, None)
