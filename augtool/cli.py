@@ -66,6 +66,12 @@ def splits_option(command: F) -> F:
     return click.option("--splits", default="train", show_default=True, help=text)(command)
 
 
+def strict_option(command: F) -> F:
+    """Add ``--strict``, to every command that compares splits."""
+    text = "Refuse a set with the same picture in two splits."
+    return click.option("--strict", is_flag=True, help=text)(command)
+
+
 def format_option(command: F) -> F:
     """Add ``--format``, to every command that opens a data set."""
     return click.option(
@@ -99,6 +105,7 @@ def main() -> None:
 @click.option(
     "--timeout", type=click.FloatRange(0.1), default=300.0, show_default=True, help="Seconds per picture."
 )
+@strict_option
 @click.option("--overwrite", is_flag=True, help="Replace the output of an earlier run.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen, as 'augtool plan' does, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout.")
@@ -107,19 +114,19 @@ def main() -> None:
 @guarded
 def run(
     recipe: str, source: Path, output: Path, variants: int | None, seed: int | None, workers: int | None,
-    splits: str, fmt: str | None, timeout: float, overwrite: bool, dry_run: bool, as_json: bool, quiet: bool,
-    verbose: bool,
+    splits: str, fmt: str | None, timeout: float, strict: bool, overwrite: bool, dry_run: bool,
+    as_json: bool, quiet: bool, verbose: bool,
 ) -> None:  # fmt: skip
     """Expand INPUT into OUTPUT with RECIPE (a file, or the name of a built-in recipe)."""
     from augtool import pipeline
 
     loaded = _recipe(recipe, variants, seed)
-    options = pipeline.Options(_splits(splits), workers, timeout, overwrite, fmt)
+    options = pipeline.Options(_splits(splits), workers, timeout, overwrite, fmt, strict)
     if dry_run:
-        terminal.show_plan(pipeline.prepare(loaded, source, options), loaded, options, as_json=as_json)
+        terminal.show_plan(pipeline.prepare(loaded, source, options), options, as_json=as_json)
         return
     with terminal.Progress(options.splits, quiet=quiet, verbose=verbose) as progress:
-        report = pipeline.run(loaded, source, output, options, progress.unit, progress.plan)
+        report = pipeline.run(loaded, source, output, options, progress.unit, progress.plan, progress.leaks)
     terminal.show_report(report, output, as_json=as_json, quiet=quiet)
     if report["totals"]["failed"]:
         sys.exit(ExitCode.PARTIAL)
@@ -147,7 +154,7 @@ def plan(
 
     loaded = _recipe(recipe, variants, seed)
     options = pipeline.Options(_splits(splits), format=fmt)
-    terminal.show_plan(pipeline.prepare(loaded, source, options), loaded, options, as_json=as_json)
+    terminal.show_plan(pipeline.prepare(loaded, source, options), options, as_json=as_json)
 
 
 @main.command()
@@ -183,14 +190,18 @@ def preview(
 @click.argument("source", metavar="[INPUT]", required=False, type=click.Path(path_type=Path))
 @splits_option
 @format_option
+@strict_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @guarded
-def check(recipe: str, source: Path | None, splits: str, fmt: str | None, as_json: bool) -> None:
+def check(
+    recipe: str, source: Path | None, splits: str, fmt: str | None, strict: bool, as_json: bool
+) -> None:
     """Check RECIPE, and with INPUT every picture in it, without writing anything."""
     from augtool import checks
 
     findings = checks.check(_recipe(recipe, None, None), source, _splits(splits), fmt)
     terminal.show_check(findings, as_json=as_json)
+    findings.leaks.check(strict=strict)
     if findings.failures:
         sys.exit(ExitCode.PARTIAL)
 

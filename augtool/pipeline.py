@@ -13,7 +13,8 @@ from augtool import storage
 from augtool.execute import default_workers, execute
 from augtool.fitting import check_mirroring, outside_of
 from augtool.formats import Dataset, recognise
-from augtool.plan import Survey, plan, survey
+from augtool.leaks import Leaks, find_leaks
+from augtool.plan import Plan, Survey
 from augtool.recipe import Recipe
 from augtool.report import write_report
 from augtool.unit import Context, UnitResult
@@ -28,6 +29,7 @@ class Options:
     timeout: float = 300.0
     overwrite: bool = False
     format: str | None = None
+    strict: bool = False  # refuse a picture that is in two splits
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,9 @@ class Planned:
     """A data set and what a recipe will make of it."""
 
     dataset: Dataset
+    plan: Plan
     survey: Survey
-    recognised: str
-    """How the format was told, in a few words."""
+    recognised: str  # how the format was told, in a few words
 
 
 def prepare(recipe: Recipe, source: Path, options: Options) -> Planned:
@@ -45,19 +47,16 @@ def prepare(recipe: Recipe, source: Path, options: Options) -> Planned:
     form, recognised = recognise(source, options.format)
     dataset = form.open(source, recipe.format)
     check_mirroring(recipe, dataset)
-    counted = survey(plan(dataset.items(), recipe, options.splits), recipe)
-    dataset.require(counted, options.splits)
-    return Planned(dataset, counted, recognised)
+    plan = Plan(dataset, recipe, options.splits)
+    return Planned(dataset, plan, plan.survey(), recognised)
 
 
 def run(
-    recipe: Recipe,
-    source: Path,
-    output: Path,
-    options: Options,
+    recipe: Recipe, source: Path, output: Path, options: Options,
     on_unit: Callable[[UnitResult], None] = lambda _: None,
     on_plan: Callable[[Planned], None] = lambda _: None,
-) -> dict[str, Any]:
+    on_leaks: Callable[[Leaks], None] = lambda _: None,
+) -> dict[str, Any]:  # fmt: skip
     """Make the whole enlarged data set and return its report (the content of ``report.json``)."""
     started = time.monotonic()
     planned = prepare(recipe, source, options)
@@ -65,13 +64,16 @@ def run(
     storage.check_vacant(output, overwrite=options.overwrite)
     on_plan(planned)
     workers = default_workers() if options.workers is None else options.workers
-    dataset = planned.dataset
-    context = Context(recipe, recipe.seed, source, output, outside_of(recipe, dataset), dataset)
+    outside = outside_of(recipe, planned.dataset)
+    context = Context(recipe, recipe.seed, source, output, outside, planned.dataset)
+    leaks = find_leaks(planned.plan, planned.survey, context, workers, options.timeout)
+    on_leaks(leaks)
+    leaks.check(strict=options.strict)
     with storage.opened(output, overwrite=options.overwrite):
-        jobs = plan(planned.dataset.items(), recipe, options.splits)
-        work = execute(jobs, context, workers=workers, timeout=options.timeout, total=planned.survey.jobs)
+        jobs, total = planned.plan, planned.survey.jobs
+        work = execute(jobs, context, workers=workers, timeout=options.timeout, total=total)
         with storage.Journal(output) as journal, closing(work) as results:
             for _, result in results:
                 journal.append(result.record(), len(result.rows))
                 on_unit(result)
-        return write_report(recipe, planned, context, workers, options, time.monotonic() - started)
+        return write_report(recipe, planned, context, workers, options, time.monotonic() - started, leaks)

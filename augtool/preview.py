@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from augtool import codec
 from augtool.captions import caption
+from augtool.counts import Goal
 from augtool.drawing import draw_labels
 from augtool.effects import Pixels
 from augtool.errors import ItemError, UsageError
@@ -79,8 +81,10 @@ def _dataset_cells(
 ) -> list[Cell]:
     context = _context(recipe, open_dataset(source, fmt, recipe.format))
 
+    counting = replace(recipe, variants=1) if isinstance(recipe.variants, Goal) else recipe
+
     def expanded() -> Iterator[Item]:
-        return (job.item for job in plan(context.dataset.items(), recipe) if job.variants)
+        return (job.item for job in plan(context.dataset.items(), counting) if job.variants)
 
     total = sum(1 for _ in expanded())
     if total == 0:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from augtool import registry
+from augtool.counts import Goal
 from augtool.errors import Problem, RecipeError, UsageError
 from augtool.fields import FieldError, Plain, describe
 from augtool.freeze import Node, OneOf, Step
@@ -21,7 +22,7 @@ from augtool.yamlsource import Document, load, parse
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-    from augtool.recipemodel import LabelsModel
+    from augtool.recipemodel import LabelsModel, RecipeModel
 
 YamlPath = tuple[str | int, ...]
 
@@ -47,7 +48,12 @@ class Recipe:
     name: str = ""
     description: str = ""
     seed: int = 0
-    variants: int = 5
+    variants: int | Goal = 5
+    """Variants of each picture, or what the number of pictures shall be after the run."""
+    split: tuple[tuple[str, float], ...] = ()
+    """Shares of the splits to make, beside train."""
+    group: str = ""
+    """Regular expression over paths: what it finds stays in one split."""
     originals: str = "copy"
     border: str = "auto"
     fill: tuple[int, int, int] = (0, 0, 0)
@@ -126,6 +132,8 @@ def from_document(document: Document) -> Recipe:
         model = RecipeModel.model_validate(document.data)
     except ValidationError as error:
         problems += _translate_all(document, error.errors())
+    else:
+        problems += _mistakes(document, model)
     listed = document.data.get("transforms")
     nodes: tuple[Node, ...] = ()
     if isinstance(listed, list):
@@ -137,7 +145,9 @@ def from_document(document: Document) -> Recipe:
         name=model.name,
         description=model.description,
         seed=model.seed,
-        variants=model.variants,
+        variants=_variants(model),
+        split=tuple((name, share) for name, share in model.split or () if share),
+        group=model.group,
         originals=model.originals,
         border=model.border,
         fill=_three(model.fill),
@@ -151,6 +161,24 @@ def from_document(document: Document) -> Recipe:
         transforms=nodes,
         source=document.data,
     )
+
+
+def _mistakes(document: Document, model: RecipeModel) -> list[Problem]:
+    from augtool.splits import compiled
+
+    problems = [document.problem(path, message) for path, message in model.mistakes()]
+    try:
+        compiled(model.group)
+    except UsageError as error:
+        problems.append(document.problem(("group",), str(error).removeprefix("group: ")))
+    return problems
+
+
+def _variants(model: RecipeModel) -> int | Goal:
+    if isinstance(model.variants, int):
+        return model.variants
+    ((kind, size),) = model.variants.goals.items()
+    return Goal(kind, size, model.variants.max_factor)
 
 
 def _label_rules(model: LabelsModel) -> LabelRules:
@@ -264,7 +292,7 @@ def _translate_all(document: Document, details: Sequence[ErrorDetails]) -> list[
     """Translate pydantic's findings; of a value that may take several forms, one finding is enough."""
     found: dict[YamlPath, Problem] = {}
     for detail in details:
-        path = _real_path(document.data, detail["loc"])
+        path = _real_path(document.data, detail["loc"], missing=detail["type"] == "missing")
         # The branch that got furthest into the value is the form the person meant.
         for other in [known for known in found if known != path and path[: len(known)] == known]:
             del found[other]
@@ -275,11 +303,14 @@ def _translate_all(document: Document, details: Sequence[ErrorDetails]) -> list[
 
 def _translate(document: Document, path: YamlPath, detail: ErrorDetails) -> Problem:
     """Say in our own words, at its place, what pydantic found."""
-    from augtool.recipemodel import LabelsModel, OutputModel, RecipeModel
+    from augtool.recipemodel import LabelsModel, OutputModel, RecipeModel, SplitModel, VariantsModel
 
     kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
     if kind == "extra_forbidden":
-        model: Any = {"output": OutputModel, "labels": LabelsModel}.get(str(path[0]), RecipeModel)
+        sections: dict[str, Any] = {
+            "output": OutputModel, "labels": LabelsModel, "variants": VariantsModel, "split": SplitModel
+        }  # fmt: skip
+        model = sections.get(str(path[0]), RecipeModel)
         known = {name: info.description or "" for name, info in model.model_fields.items()}
         hint = which_field(str(path[-1]), known) or f"; known are {', '.join(known)}"
         return document.problem(path, f"unknown field{hint}", at_key=True)
@@ -291,6 +322,7 @@ def _translate(document: Document, path: YamlPath, detail: ErrorDetails) -> Prob
     words = {
         "literal_error": f"expected {context.get('expected')}",
         "greater_than_equal": f"must be at least {context.get('ge')}",
+        "less_than": f"must be less than {context.get('lt')}",
         "less_than_equal": f"must be at most {context.get('le')}",
         "list_type": "expected a list",
         "string_type": "expected a text",
@@ -303,17 +335,23 @@ def _translate(document: Document, path: YamlPath, detail: ErrorDetails) -> Prob
 # Fields that take several forms, said in one go.
 _FORMS: dict[YamlPath, str] = {
     ("version",): "1",
+    ("variants",): "a number from 0 to 100000, {total: N}, {per_class: N} or {balance: max, mean or N}",
+    ("variants", "balance"): "max, mean or a number of pictures",
+    ("split",): "shares of the pictures, such as {val: 0.2, test: 0.1}",
     ("output", "size"): "the longest side in pixels, or [width, height]",
     ("fill",): "a grey level from 0 to 255, or [red, green, blue]",
 }
 
 
-def _real_path(data: Plain, location: YamlPath) -> YamlPath:
-    """Return pydantic's location without the entries it adds for the branches of a union."""
+def _real_path(data: Plain, location: YamlPath, *, missing: bool) -> YamlPath:
+    """Return pydantic's location without the entries it adds for the branches of a union.
+
+    Where a field is ``missing``, the last part names it.
+    """
     path: YamlPath = ()
     for at, part in enumerate(location):
-        if isinstance(data, dict) and (part in data or at == len(location) - 1):
-            data = data.get(part)  # the last part may name a field that is missing
+        if isinstance(data, dict) and (part in data or (missing and at == len(location) - 1)):
+            data = data.get(part)
         elif isinstance(data, list) and isinstance(part, int) and part < len(data):
             data = data[part]
         else:

@@ -67,6 +67,8 @@ class UnitResult:
         default_factory=lambda: {"original": Counter(), "variant": Counter()}
     )
     """Where the objects lie, see ``_places``."""
+    found: Any = None
+    """What other work than making files has to say (see ``execute``); it is not recorded."""
 
     def count_dropped(self, dropped: tuple[tuple[str, str], ...]) -> None:
         """Count objects that did not make it into a variant."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +80,10 @@ class FolderDataset:
         """Yield every picture file in a fixed order (by path), whatever order the disk lists them in."""
         self.ignored.clear()
         yield from self._walk(self.root, "", None, "", 0)
+
+    def in_split(self, item: Item, split: str) -> Item:
+        """Return an item put into a split of a set that has none: its class folder lies below the split's."""
+        return replace(item, split=split, folder=f"{split}/{item.folder}")
 
     def read(self, item: Item, size: tuple[int, int]) -> Labels:  # noqa: ARG002 - the protocol's signature
         """Return nothing: the class is the folder."""

@@ -11,6 +11,7 @@ from augtool import __version__, storage
 from augtool.report.collect import REPORT_VERSION, collect, finish_dataset
 
 if TYPE_CHECKING:
+    from augtool.leaks import Leaks
     from augtool.pipeline import Options, Planned
     from augtool.recipe import Recipe
     from augtool.unit import Context
@@ -23,6 +24,7 @@ def write_report(
     workers: int,
     options: Options,
     seconds: float,
+    leaks: Leaks,
 ) -> dict[str, Any]:
     """Write manifest, inputs list and both reports; remove the journal; return ``report.json``'s content."""
     from augtool.report.html import render_html
@@ -48,6 +50,8 @@ def write_report(
         "format": planned.dataset.name,
         "expanded_splits": list(options.splits),
         **counted,
+        "notes": planned.survey.notes,
+        **({"leaks": leaks.data()} if leaks.compared else {}),
         **({"dataset_files": dataset_files} if dataset_files else {}),
         "ignored": dict(planned.dataset.ignored.most_common()),
         "workers": workers,
