@@ -6,12 +6,11 @@ Modules that load cv2, numpy or pydantic are imported inside the commands, so th
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -126,7 +125,6 @@ def run(
     if dry_run:
         terminal.show_plan(pipeline.prepare(loaded, source, options), options, as_json=as_json)
         return
-    _stop_on_sigterm()
     with terminal.Progress(options.splits, quiet=quiet, verbose=verbose) as progress:
         report = pipeline.run(loaded, source, output, options, progress.unit, progress.plan, progress.leaks)
     terminal.show_report(report, output, as_json=as_json, quiet=quiet)
@@ -299,7 +297,7 @@ def _recipe(reference: str, variants: int | None, seed: int | None) -> Any:
 
 
 def _splits(text: str) -> tuple[str, ...]:
-    from augtool.formats.folder import SPLITS
+    from augtool.formats.walk import SPLITS
 
     named = [part.strip().lower() for part in text.split(",") if part.strip()]
     unknown = [part for part in named if part not in SPLITS]
@@ -313,10 +311,3 @@ def _grid(text: str) -> tuple[int, int]:
     if not (columns.isdigit() and rows.isdigit() and 1 <= int(columns) <= 20 and 1 <= int(rows) <= 50):
         raise UsageError(f"--grid {text}: expected columns x rows, such as 3x3 (at most 20x50)")
     return int(columns), int(rows)
-
-
-def _stop_on_sigterm() -> None:
-    def stop(_: int, __: Any) -> NoReturn:
-        raise Interrupted
-
-    signal.signal(signal.SIGTERM, stop)

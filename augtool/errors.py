@@ -9,8 +9,8 @@
     +-- VerifyFailed             4  an output tree does not match its manifest
     +-- StorageError             5  reading or writing failed (disk full, I/O error)
     +-- LockedError              6  another run is writing to the same output
-    KeyboardInterrupt          130  SIGINT
-    +-- Interrupted            143  SIGTERM
+    KeyboardInterrupt          130  SIGINT where no run is going on
+    +-- Interrupted        130/143  SIGINT or SIGTERM
 """
 
 from __future__ import annotations
@@ -106,10 +106,12 @@ class LockedError(AugtoolError):
 
 
 class Interrupted(KeyboardInterrupt):
-    """The run was asked to stop by SIGTERM; what is finished is kept.
+    """The run was asked to stop by a signal; what is finished is kept.
 
-    Like SIGINT's own exception it is no ``Exception``: it may arise anywhere, and what takes any fault of a
-    decoder or a worker for a fault of the picture must not take this for one.
+    Like SIGINT's own exception it is no ``Exception``: what takes any fault of a decoder or a worker for a
+    fault of the picture must not take this for one.
     """
 
-    exit_code = ExitCode.SIGTERM
+    def __init__(self, number: int) -> None:
+        super().__init__("interrupted")
+        self.exit_code = ExitCode(128 + number)

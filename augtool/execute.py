@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from augtool.errors import AugtoolError, StorageError
 from augtool.plan import Job
+from augtool.stopping import Stop, stoppable
 
 if TYPE_CHECKING:
     from augtool.unit import Context, UnitResult
@@ -58,13 +59,15 @@ def execute(
 
     Raises:
         StorageError: the output cannot be written.
-
+        Interrupted: SIGINT or SIGTERM came; workers are gone and what they finished is yielded.
     """
-    if workers == 0:
-        for job in jobs:
-            yield job, _here(job, context, timeout, work)
-        return
-    yield from _Pool(context, workers, timeout, work).run(jobs, total)
+    with stoppable() as stop:
+        if workers == 0:
+            for job in jobs:
+                stop.check()
+                yield job, _here(job, context, timeout, work)
+        else:
+            yield from _Pool(context, workers, timeout, stop, work).run(jobs, total)
 
 
 def _here(job: Job, context: Context, timeout: float, work: Work | None) -> UnitResult:
@@ -95,7 +98,10 @@ def batches(jobs: Iterable[Job], largest: int) -> Iterator[list[Job]]:
 class _Pool:
     """The local pool: processes started fresh (spawn), each able to die alone."""
 
-    def __init__(self, context: Context, workers: int, timeout: float, work: Work | None = None) -> None:
+    def __init__(
+        self, context: Context, workers: int, timeout: float, stop: Stop, work: Work | None = None
+    ) -> None:
+        self._stop = stop
         self._context = context
         self._work = work
         self._workers = workers
@@ -138,7 +144,7 @@ class _Pool:
 
     def _results(self, pool: Any, batch: list[Job], future: Future[Any]) -> list[UnitResult]:
         try:
-            return list(future.result())
+            return list(self._stop.result(future))
         except StorageError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever ended the worker, it costs one unit only
@@ -154,7 +160,7 @@ class _Pool:
         from augtool.unit import failed
 
         try:
-            results: list[UnitResult] = self._submit(pool, [job]).result()
+            results: list[UnitResult] = self._stop.result(self._submit(pool, [job]))
         except StorageError:
             raise
         except Exception as error:  # noqa: BLE001 - this unit has ended its worker by itself

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from augtool.effects import Pixels
+from augtool.shrinking import rgb, shrink
 
 CELL = 300  # pixels: longest side of a picture on the sheet
 _GAP = 14
@@ -37,20 +37,8 @@ def blank(width: int = 1, height: int = 1) -> NDArray[np.uint8]:
 
 
 def thumbnail(pixels: Pixels) -> NDArray[np.uint8]:
-    """Return RGB pixels that fit a cell: 16 bits as 8, transparency over a light checkerboard."""
-    picture = (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels
-    share = min(1.0, CELL / max(picture.shape[:2]))
-    if share < 1:
-        size = max(1, round(picture.shape[1] * share)), max(1, round(picture.shape[0] * share))
-        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    if picture.ndim == 2:
-        picture = np.dstack([picture] * 3)
-    if picture.shape[2] == 4:
-        alpha = picture[:, :, 3:].astype(np.float32) / 255
-        rows, columns = np.indices(picture.shape[:2])
-        checker = np.where((rows // 8 + columns // 8) % 2, 255, 228)[:, :, None]
-        picture = np.rint(picture[:, :, :3] * alpha + checker * (1 - alpha)).astype(np.uint8)
-    return np.ascontiguousarray(picture[:, :, ::-1]).astype(np.uint8)
+    """Return a picture small enough for a cell, (H, W, 3) red-green-blue."""
+    return rgb(shrink(pixels, CELL)[0])
 
 
 def lay_out(cells: list[Cell], columns: int) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ from augtool.execute import batches, default_workers, execute
 from augtool.formats.folder import FolderDataset
 from augtool.plan import Job, plan
 from augtool.sample import Item
+from augtool.stopping import Stop
 from augtool.unit import Context, UnitResult
 from augtool.warp import Outside
 
@@ -85,7 +86,7 @@ def test_a_fault_costs_the_unit_it_happens_in_and_no_other(tmp_path: Path) -> No
     for number, name in enumerate(good + bad):
         put(tmp_path / "in" / f"{name}.png", number)
     work = jobs(tmp_path)
-    pool = FaultyPool(context(tmp_path), 2, 2.0)
+    pool = FaultyPool(context(tmp_path), 2, 2.0, Stop())
     # 40 units make batches of five: what shares a batch with a fault must survive it.
     results: dict[str, UnitResult] = {one.item.stem: result for one, result in pool.run(iter(work), 40)}
     assert list(results) == sorted(good + bad)
@@ -107,7 +108,7 @@ def test_a_fault_costs_the_unit_it_happens_in_and_no_other(tmp_path: Path) -> No
 
 def test_a_unit_alone_in_its_batch_is_tried_once_more(tmp_path: Path) -> None:
     put(tmp_path / "in" / "once.png")
-    pool = FaultyPool(context(tmp_path), 1, 60.0)
+    pool = FaultyPool(context(tmp_path), 1, 60.0, Stop())
     ((_, result),) = pool.run(iter(jobs(tmp_path)), 1)
     assert result.status == "ok"
     assert result.warnings == ["retried: the first try ended with: ended its worker process (SIGSEGV)"]
@@ -162,3 +163,19 @@ def test_what_a_decoder_prints_goes_into_the_record_of_its_file(
     assert all(warning.startswith("decoder: ") for warning in results[0].warnings)
     assert results[1].warnings == []
     assert capfd.readouterr().err == ""
+
+
+def look(one: Job, given: Context) -> UnitResult:
+    """Work other than making files, as a worker imports it."""
+    result = UnitResult(one.item.key, "ok")
+    result.found = one.item.key.upper()
+    return result
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_the_pool_does_other_work_and_writes_nothing_for_it(tmp_path: Path, workers: int) -> None:
+    given = context(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    done = execute(map(job, range(5)), given, workers=workers, timeout=60, total=5, work=look)
+    assert [result.found for _, result in done] == [f"{number}.PNG" for number in range(5)]
+    assert sorted(tmp_path.rglob("*")) == before

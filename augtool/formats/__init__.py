@@ -39,7 +39,11 @@ class Format:
 
 
 # In the order they are asked: what has a file of its own first, plain folders last.
-FORMATS = (Format("folder", "augtool.formats.folder", "pictures in a flat folder or in class folders"),)
+FORMATS = (
+    Format("yolo", "augtool.formats.yolo", "YOLO texts: boxes, outlines, keypoints or oriented boxes"),
+    Format("coco", "augtool.formats.coco", "COCO JSON: boxes, polygons, run-length masks, keypoints"),
+    Format("folder", "augtool.formats.folder", "pictures in a flat folder or in class folders"),
+)
 
 
 def recognise(source: Path, name: str | None = None) -> tuple[Format, str]:

@@ -28,6 +28,7 @@ def write_report(
 ) -> dict[str, Any]:
     """Write manifest, inputs list and both reports; remove the journal; return ``report.json``'s content."""
     from augtool.report.html import render_html
+    from augtool.report.labelled import labels_of
 
     source, output = context.source, context.output
     dataset_files = finish_dataset(output, planned.dataset)
@@ -59,7 +60,8 @@ def write_report(
     }
     text = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)
     storage.write_durably(output / storage.REPORT_JSON, [text.encode() + b"\n"])
-    page = render_html(report, collector.shown.records(), source, output)
+    records = collector.shown.records()
+    page = render_html(report, records, source, output, labels_of(records, context))
     storage.write_durably(output / storage.REPORT_HTML, [page.encode()])
     (output / storage.JOURNAL).unlink()
     return report
