@@ -7,6 +7,7 @@ the raw output of its bit generators may not.
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from statistics import NormalDist
 from typing import Any
@@ -70,17 +71,23 @@ def clouds(seed: int, size: tuple[int, int], cells: float, octaves: int = 3) -> 
     same seed gives the same clouds on a larger picture.
     """
     w, h = size
-    total = np.zeros((h, w), np.float32)
+    finest = max(w, h) / (cells * 2 ** (octaves - 1))
+    # Where even the finest detail is wide, a smaller copy holds it all.
+    less = max(1, int(finest / 8))
+    small = (-(-w // less), -(-h // less))
+    total = np.zeros((small[1], small[0]), np.float32)
     power = 0.0
     for octave in range(octaves):
-        step = max(w, h) / (cells * 2**octave)
+        step = max(w, h) / (cells * 2**octave) / less
         if octave and step < 2:
             break
-        grid = normals(seed + octave * 0x9E3779B1, (_GRID, _GRID))[: _nodes(h, step), : _nodes(w, step)]
-        total += enlarged(grid, size, step) * np.float32(0.5**octave)
+        nodes = _nodes(small[1], step), _nodes(small[0], step)
+        grid = normals(seed + octave * 0x9E3779B1, (_GRID, _GRID))[: nodes[0], : nodes[1]]
+        total += enlarged(grid, small, step) * np.float32(0.5**octave)
         power += 0.25**octave
     # Interpolation between nodes averages them: about a third of the variance is lost.
-    return np.asarray(total * np.float32(1.2 / np.sqrt(power)))
+    total *= np.float32(1.2 / math.sqrt(power))
+    return total if less == 1 else np.asarray(cv2.resize(total, size, interpolation=cv2.INTER_LINEAR))
 
 
 _GRID = 192

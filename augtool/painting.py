@@ -63,9 +63,14 @@ def painted(pixels: Pixels, alpha: Map, color: RGB | Pixels) -> Pixels:
 
 def lit(pixels: Pixels, light: Map, color: RGB = (1.0, 1.0, 1.0)) -> Pixels:
     """Add light by screening, 1 - (1 - p)(1 - l): bright areas gain less and nothing clips."""
+    return screened(pixels, light[:, :, None] * np.array(color, np.float32))
+
+
+def screened(pixels: Pixels, light: Map) -> Pixels:
+    """Add coloured light by screening; ``light`` is (H, W, 3), red, green and blue from 0."""
     full = full_scale(pixels)
-    parts = [np.clip(light * np.float32(part / full), 0, 1) for part in tint(color, pixels)]
-    layer: Any = parts[0] if pixels.ndim == 2 else cv2.merge(parts)
+    layer: Any = np.clip(light, 0, 1)
+    layer = cv2.cvtColor(layer, cv2.COLOR_RGB2GRAY if pixels.ndim == 2 else cv2.COLOR_RGB2BGR)
     kept: Any = cv2.multiply(pixels, 1 - layer, dtype=cv2.CV_32F)
     return np.asarray(cv2.add(kept, layer * np.float32(full), dtype=depth(pixels)))
 
@@ -107,3 +112,15 @@ def grid(size: tuple[int, int]) -> tuple[Map, Map]:
 def size_of(pixels: Pixels) -> tuple[int, int]:
     """Return (width, height)."""
     return pixels.shape[1], pixels.shape[0]
+
+
+def wide_blur(plane: Map, sigma: float) -> Map:
+    """Blur a map by any amount at the same small cost: on a smaller copy where it is strong."""
+    h, w = plane.shape
+    less = max(1.0, sigma / 4)
+    small = max(1, round(w / less)), max(1, round(h / less))
+    if less == 1 or min(small) < 8:
+        return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE))
+    coarse = cv2.resize(plane, small, interpolation=cv2.INTER_AREA)
+    coarse = cv2.GaussianBlur(coarse, (0, 0), sigma * small[0] / w, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.resize(coarse, (w, h), interpolation=cv2.INTER_LINEAR))

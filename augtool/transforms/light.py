@@ -11,7 +11,7 @@ import numpy as np
 from augtool.effects import Filter, Pixels
 from augtool.fields import Within, uniform
 from augtool.grain import clouds, uniforms
-from augtool.painting import ENCODING, Map, grid, lit, scaled, size_of
+from augtool.painting import ENCODING, Map, grid, scaled, screened, size_of, wide_blur
 from augtool.registry import Seed, transform
 from augtool.sample import Frame
 
@@ -89,7 +89,7 @@ def shadow(
         dark = _cast(uniforms(seed, (2 * corners + 2,)), (w, h), corners)
         blur = softness * min(w, h) / 2.5
         if blur > 0.2:
-            dark = _wide_blur(dark, blur)
+            dark = wide_blur(dark, blur)
         # The sky still lights a shadow: blue loses a little less than red.
         return _shaded(pixels, dark, strength, (1.04, 1.0, 0.93))
 
@@ -115,16 +115,15 @@ def sun_flare(
 
     def shine(pixels: Pixels) -> Pixels:
         w, h = size_of(pixels)
-        sun, side = (x * w, y * h), float(max(w, h))
-        across, down = grid((w, h))
-        dx, dy = across - np.float32(sun[0]), down - np.float32(sun[1])
-        near = np.sqrt(dx * dx + dy * dy) / np.float32(size * side)
-        rays = _rays(seed, dx, dy)
-        # A bright core, a halo that falls like 1/r^2 and is broken into rays, a veil over everything.
-        glare = np.exp(-((near / np.float32(0.35)) ** 2)) + np.float32(0.55) * rays / (1 + (near * 2.2) ** 2)
-        glare = np.float32(strength) * (glare + np.float32(0.12) * np.exp(-near / 3))
-        result = lit(pixels, glare.astype(np.float32), (1.0, 0.96, 0.86))
-        return _reflections(result, sun, strength, size * side, uniforms(seed + 1, (ghosts, 4)))
+        # Light has no fine detail: it is worked out on a smaller copy of at least 400 pixels a side.
+        less = max(1, min(w, h) // 400)
+        small = (max(1, w // less), max(1, h // less))
+        light = _glare(seed, small, (x, y), size) * np.array([1.0, 0.96, 0.86], np.float32)
+        light += _reflections(small, (x, y), size, uniforms(seed + 1, (ghosts, 4)))
+        light *= np.float32(strength)
+        if less > 1:
+            light = np.asarray(cv2.resize(light, (w, h), interpolation=cv2.INTER_LINEAR))
+        return screened(pixels, light)
 
     return Filter(shine)
 
@@ -175,18 +174,6 @@ def _cast(draws: Any, size: tuple[int, int], corners: int) -> Map:
     return mask.astype(np.float32) / np.float32(255)
 
 
-def _wide_blur(plane: Map, sigma: float) -> Map:
-    """Blur a map by any amount at the same small cost: on a smaller copy where it is strong."""
-    h, w = plane.shape
-    less = max(1.0, sigma / 4)
-    small = max(1, round(w / less)), max(1, round(h / less))
-    if less == 1 or min(small) < 8:
-        return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE))
-    coarse = cv2.resize(plane, small, interpolation=cv2.INTER_AREA)
-    coarse = cv2.GaussianBlur(coarse, (0, 0), sigma * small[0] / w, borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(cv2.resize(coarse, (w, h), interpolation=cv2.INTER_LINEAR))
-
-
 def _shaded(pixels: Pixels, dark: Map, strength: float, color: tuple[float, float, float]) -> Pixels:
     """Take a share of the light where ``dark`` is 1; ``color`` weighs the loss for red, green, blue."""
     losses = [min(strength * weight, 0.99) for weight in (color if pixels.ndim == 3 else (1.0,))]
@@ -197,32 +184,40 @@ def _shaded(pixels: Pixels, dark: Map, strength: float, color: tuple[float, floa
     )
 
 
-def _rays(seed: int, dx: Map, dy: Map) -> Map:
-    """Return soft rays around the sun, about 1: a few waves around the circle with random phases."""
+def _glare(seed: int, extent: tuple[int, int], sun: tuple[float, float], size: float) -> Map:
+    """Return the light around the sun, shape (H, W, 1), 1 and a little more in its middle."""
+    w, h = extent
+    across, down = grid(extent)
+    dx, dy = across - np.float32(sun[0] * w), down - np.float32(sun[1] * h)
+    near = np.sqrt(dx * dx + dy * dy) / np.float32(size * max(w, h))
+    # Soft rays: a few waves around the circle with random phases.
     turn = np.arctan2(dy, dx)
     phases = uniforms(seed, (4,)) * 2 * math.pi
-    waves = sum(
+    waves = [
         np.cos(turn * number + np.float32(phase))
         for number, phase in zip((5, 8, 13, 21), phases, strict=True)
-    )
-    return np.asarray(np.exp(waves * np.float32(0.22)), np.float32)
+    ]
+    rays = np.exp(np.sum(waves, axis=0) * np.float32(0.22))
+    # A bright core, a halo that falls like 1 / r^2 and is broken into rays, a veil over everything.
+    core = np.exp(-((near / np.float32(0.35)) ** 2))
+    halo = np.float32(0.55) * rays / (1 + (near * np.float32(2.2)) ** 2)
+    return np.asarray(core + halo + np.float32(0.12) * np.exp(-near / 3), np.float32)[:, :, None]
 
 
-def _reflections(
-    pixels: Pixels, sun: tuple[float, float], strength: float, size: float, draws: Any
-) -> Pixels:
-    """Add discs of pale colour on the line from the sun through the centre."""
-    w, h = size_of(pixels)
+def _reflections(extent: tuple[int, int], sun: tuple[float, float], size: float, draws: Any) -> Map:
+    """Return discs of pale light on the line from the sun through the centre, shape (H, W, 3)."""
+    w, h = extent
+    light = np.zeros((h, w, 3), np.float32)
     colors = ((0.55, 0.9, 0.75), (1.0, 0.75, 0.5), (0.6, 0.7, 1.0), (0.95, 0.9, 0.6))
     for at, (along, wide, bright, hue) in enumerate(draws):
         step = 0.5 + 1.6 * (at + along) / len(draws)
-        place = (sun[0] + (w / 2 - sun[0]) * step, sun[1] + (h / 2 - sun[1]) * step)
-        radius = size * (0.06 + 0.28 * wide)
+        place = (sun[0] + (0.5 - sun[0]) * step) * w, (sun[1] + (0.5 - sun[1]) * step) * h
+        radius = size * max(w, h) * (0.06 + 0.28 * wide)
         disc = np.zeros((h, w), np.uint8)
         middle, round_ = (round(place[0] * 16), round(place[1] * 16)), round(radius * 16)
         cv2.circle(disc, middle, round_, 160, -1, cv2.LINE_AA, 4)
         cv2.circle(disc, middle, round_, 255, max(1, round(radius * 0.08)), cv2.LINE_AA, 4)
-        soft: Any = _wide_blur(disc.astype(np.float32), max(0.5, radius * 0.07))
-        light = soft * np.float32(strength * (0.1 + 0.16 * bright) / 255)
-        pixels = lit(pixels, light, colors[int(hue * len(colors))])
-    return pixels
+        soft = wide_blur(disc.astype(np.float32), max(0.5, radius * 0.07))
+        color = np.array(colors[int(hue * len(colors))]) * (0.12 + 0.18 * bright) / 255
+        light += soft[:, :, None] * color.astype(np.float32)
+    return light

@@ -95,8 +95,8 @@ def grid_mask(
     def covered(size: tuple[int, int]) -> Mask:
         side = max(1.0, cell * min(size))
         across, down = _turned(size, angle)
-        inside = (across / side - np.float32(x)) % 1 < hole
-        return _white(inside & ((down / side - np.float32(y)) % 1 < hole))
+        inside = _phase(across, side, x) < hole
+        return _white(inside & (_phase(down, side, y) < hole))
 
     return _hiding(covered, fill, seed)
 
@@ -135,7 +135,7 @@ def stripes(
 
     def covered(size: tuple[int, int]) -> Mask:
         _, down = _turned(size, angle)
-        return _white((down / max(1.0, spacing * min(size)) - np.float32(offset)) % 1 < width)
+        return _white(_phase(down, max(1.0, spacing * min(size)), offset) < width)
 
     return _hiding(covered, fill, seed)
 
@@ -173,6 +173,12 @@ def _rectangle(mask: Mask, left: float, top: float, right: float, bottom: float)
     x1, y1 = max(round(right * w), x0 + 1), max(round(bottom * h), y0 + 1)
     mask[y0:y1, x0:x1] = 255
     return mask
+
+
+def _phase(along: Any, period: float, offset: float) -> Any:
+    """Return where in its period each place lies, 0 to 1."""
+    phase = along * np.float32(1 / period) - np.float32(offset)
+    return phase - np.floor(phase)
 
 
 def _turned(size: tuple[int, int], angle: float) -> tuple[Any, Any]:

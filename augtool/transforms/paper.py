@@ -135,35 +135,44 @@ def _creased(seed: int, size: tuple[int, int]) -> Map:
     """Return the light on a page with one crease: a wavering line between light and shade."""
     w, h = size
     angle, place, side, length, where = uniforms(seed, (5,))
-    cos, sin = math.cos(math.pi * angle), math.sin(math.pi * angle)
+    cos, sin = np.float32(math.cos(math.pi * angle)), np.float32(math.sin(math.pi * angle))
     x, y = grid(size)
-    reach = abs(sin) * w + abs(cos) * h
-    across = np.float32(sin) * (x - w / 2) + np.float32(cos) * (y - h / 2) + np.float32((place - 0.5) * reach)
-    along = np.float32(cos) * (x - w / 2) - np.float32(sin) * (y - h / 2)
-    short = np.float32(min(w, h))
-    across = across + clouds(seed + 1, size, 7, octaves=4) * short * np.float32(0.012)
-    sharp = across / max(np.float32(0.9), short * np.float32(0.0022))
-    wide = across / (short * np.float32(0.06))
-    sign = np.float32(1 if side < 0.5 else -1)
-    ridge = np.exp(-(sharp**2)) * np.float32(0.9) - np.exp(-((sharp - 2.2 * sign) ** 2)) * np.float32(0.9)
-    facet = sign * wide * np.exp(-np.abs(wide)) * np.float32(0.55)
+    short, long = np.float32(min(w, h)), np.float32(max(w, h))
+    reach = np.float32(abs(sin) * w + abs(cos) * h)
+    # Distance from the line in shares of the shorter side, and along it of the longer.
+    across = (sin * (x - w / 2) + cos * (y - h / 2) + np.float32(place - 0.5) * reach) / short
+    across += clouds(seed + 1, size, 7, octaves=4) * np.float32(0.012)
+    along = (cos * (x - w / 2) - sin * (y - h / 2)) / long - np.float32((where - 0.5) * 0.6)
     # A crease fades out towards its ends.
-    half = np.float32((0.25 + 0.5 * length) * max(w, h))
-    end = np.exp(-(((along - np.float32((where - 0.5) * 0.6 * max(w, h))) / half) ** 4))
-    return np.asarray((ridge + facet) * end, np.float32)
+    along *= np.float32(1 / (0.25 + 0.5 * length))
+    along *= along
+    light = _profile(across, 1 if side < 0.5 else -1, float(short))
+    return np.asarray(light * cv2.exp(-along * along))
+
+
+def _profile(across: Any, sign: int, short: float) -> Map:
+    """Return the light across a crease from a table: a bright ridge, shade beside it, a facet either side."""
+    table_at = np.linspace(-0.5, 0.5, 8192)
+    sharp, wide = table_at / max(0.9 / short, 0.0022), table_at / 0.06
+    light = 0.9 * np.exp(-(sharp**2)) - 0.9 * np.exp(-((sharp - 2.2 * sign) ** 2))
+    light += 0.55 * sign * wide * np.exp(-np.abs(wide))
+    index = np.clip(across * np.float32(8191) + np.float32(4096), 0, 8191).astype(np.uint16)
+    return np.asarray(light.astype(np.float32).take(index))
 
 
 def _paper(pixels: Pixels, short: int) -> Pixels:
-    """Return the page without its strokes: the brightest nearby, smoothed."""
-    reach = max(3, int(short * 0.02) | 1)
+    """Return the page without its strokes: dark things under a fiftieth of the shorter side close."""
     h, w = pixels.shape[:2]
-    # On a smaller copy where the reach is long: paper has no fine detail.
-    less = max(1, reach // 7)
-    small = cv2.resize(pixels, (max(1, w // less), max(1, h // less)), interpolation=cv2.INTER_AREA)
-    kernel = np.ones((max(3, (reach // less) | 1),) * 2, np.uint8)
-    bright = cv2.dilate(small, kernel)
-    bright = cv2.blur(bright, kernel.shape[:2], borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(cv2.resize(bright, (w, h), interpolation=cv2.INTER_LINEAR))
+    reach = max(3, round(short * 0.02))
+    # On a smaller copy where the reach is long. Larger dark areas stay, so that edges of the page do.
+    less = max(1, reach // 24)
+    small: Any = pixels
+    if less > 1:
+        small = cv2.resize(pixels, (max(1, w // less), max(1, h // less)), interpolation=cv2.INTER_AREA)
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones(((reach // less) | 1,) * 2, np.uint8))
+    if less > 1:
+        closed = cv2.max(cv2.resize(closed, (w, h), interpolation=cv2.INTER_LINEAR), pixels)
+    return np.asarray(closed)
 
 
 def _ink(grey: Pixels, short: int) -> Map:

@@ -144,8 +144,8 @@ def spatter(
         slope *= np.float32(soft / 4)
         if kind == "mud":
             texture = clouds(seed + 2, extent, 1.2 / size, octaves=3) * np.float32(0.12)
-            shade = np.clip(1 + texture + 0.5 * slope, 0.4, 1.6).astype(np.float32)
-            dirt = painted(np.zeros_like(pixels), np.clip(shade, 0, 2) * np.float32(1), (0.27, 0.2, 0.13))
+            shade = np.clip(1 + texture + 0.2 * slope, 0.4, 1.6).astype(np.float32)
+            dirt = painted(np.zeros_like(pixels), shade, (0.27, 0.2, 0.13))
             return painted(pixels, rounded, dirt)
         return _through_drops(pixels, rounded, slope, size * min(extent))
 
@@ -186,20 +186,26 @@ def _streaks(
     w, h = size
     lean = math.sin(math.radians(angle)), math.cos(math.radians(angle))
     long = length * (0.6 + 0.4 * drops[:, 2:])
+    # No two drops fall quite alike: a few degrees, taken from the digits that their length left over.
+    swerve = (drops[:, 2:] * 97 % 1 - 0.5) * 0.09
+    lean_of_each = np.array(lean) + swerve * np.array([lean[1], -lean[0]])
     start = drops[:, :2] * (w * 1.1, h * 1.1) - (w * 0.05, h * 0.05)
-    ends = np.stack([start, start + long * np.array(lean)], axis=1)
+    ends = np.stack([start, start + long * lean_of_each], axis=1)
     mask = np.zeros((h, w), np.uint8)
     shift = 4  # sixteenths of a pixel
     lines = list(np.rint(ends * 2**shift).astype(np.int32))
-    width = max(1, round(near * min(w, h) / 350))
+    width = max(1, round(near * min(w, h) / 450))
     cv2.polylines(mask, lines, False, 255, width, cv2.LINE_AA, shift)
-    sigma = 0.35 + near * min(w, h) / 1400
+    sigma = 0.4 + near * min(w, h) / 1200
     return np.asarray(cv2.GaussianBlur(mask, (0, 0), sigma))
 
 
 def _flakes(drops: NDArray[np.float64], size: tuple[int, int], radius: float, angle: float) -> Map:
     """Draw soft discs, 0 to 1. Each row of ``drops``: where it is, and how bright."""
-    w, h = size
+    # Large flakes are soft: a smaller copy holds them.
+    less = max(1, int(radius / 2))
+    w, h = -(-size[0] // less), -(-size[1] // less)
+    radius /= less
     points = np.zeros((h, w), np.float32)
     x, y = (drops[:, 0] * w).astype(int), (drops[:, 1] * h).astype(int)
     points[y, x] = 0.5 + 0.5 * drops[:, 2]
@@ -209,5 +215,7 @@ def _flakes(drops: NDArray[np.float64], size: tuple[int, int], radius: float, an
         borderType=cv2.BORDER_CONSTANT,
     )  # fmt: skip
     soft: Any = cv2.GaussianBlur(fallen, (0, 0), max(0.4, radius * 0.25))
-    veil = cv2.filter2D(points, -1, soft / soft.max(), borderType=cv2.BORDER_CONSTANT)
+    veil: Any = cv2.filter2D(points, -1, soft / soft.max(), borderType=cv2.BORDER_CONSTANT)
+    if less > 1:
+        veil = cv2.resize(veil, size, interpolation=cv2.INTER_LINEAR)
     return np.asarray(np.clip(veil, 0, 1))
