@@ -113,8 +113,8 @@ def _operation(name: str, strength: float, negative: bool, most: dict[str, float
         "sharpness": lambda: _step("sharpen", factor=factor),
         "posterize": lambda: _step("posterize", bits=8 - round(strength * most["posterize"])),
         "solarize": lambda: _step("solarize", threshold=_digits(1 - strength * most["solarize"])),
-        "auto_contrast": lambda: _step("auto_contrast", cutoff=0, by="channels"),
-        "equalize": lambda: _step("equalize", by="channels"),
+        "auto_contrast": lambda: _step("auto_contrast", cutoff=0, by="channels", amount=1),
+        "equalize": lambda: _step("equalize", by="channels", amount=1),
         "invert": lambda: _step("invert"),
     }
     return steps[name]()

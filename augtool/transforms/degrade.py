@@ -57,15 +57,15 @@ def iso_noise(
     ] = uniform(400, 2500),
     color: Annotated[
         float, Within(0, 2), "Colour blotches as a share of the brightness noise; 0 is grey noise."
-    ] = uniform(0.3, 0.8),
+    ] = uniform(0.15, 0.4),
     seed: Seed,
 ) -> Filter:
     """Add the noise of a small sensor at a high sensitivity: fine in brightness, blotchy in colour.
 
-    The sensor holds 4000 photons at ISO 100 and reads with an error of 3 electrons; the camera's own noise
+    The sensor holds 16,000 photons at ISO 100 and reads with an error of 2 electrons; the camera's own noise
     reduction smooths colour over about 4 pixels, as it does in most JPEGs.
     """
-    table = _sensor_table(4000 * 100 / iso, 3.0)
+    table = _sensor_table(16_000 * 100 / iso, 2.0)
 
     def expose(pixels: Pixels) -> Pixels:
         w, h = size_of(pixels)
@@ -87,7 +87,7 @@ def film_grain(
     *,
     strength: Annotated[
         float, Within(0, 1), "Standard deviation in the mid-tones, as a share of full scale."
-    ] = uniform(0.02, 0.05),
+    ] = uniform(0.015, 0.04),
     size: Annotated[float, Within(0.5, 20), "Width of a grain in pixels."] = uniform(1.2, 2.2),
     seed: Seed,
 ) -> Filter:

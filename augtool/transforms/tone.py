@@ -95,7 +95,7 @@ def equalize(
     frame: Frame,  # noqa: ARG001
     *,
     by: By = "luma",
-    amount: Amount = 1.0,
+    amount: Amount = uniform(0.3, 0.8),
 ) -> Filter:
     """Flatten the histogram: all grey levels become about equally frequent."""
 
