@@ -244,9 +244,9 @@ def transforms(name: str | None, as_json: bool) -> None:
 @guarded
 def schema() -> None:
     """Print the JSON Schema (2020-12) of recipes."""
-    from augtool import docs
+    from augtool import recipeschema
 
-    terminal.result(docs.schema_text().rstrip("\n"))
+    terminal.result(recipeschema.schema_text().rstrip("\n"))
 
 
 @main.command()
