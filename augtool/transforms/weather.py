@@ -131,25 +131,33 @@ def spatter(
     """Spatter the lens: drops of water that blur and lighten, or mud."""
 
     def covered(extent: tuple[int, int]) -> NDArray[np.uint8]:
-        drops = _splashes(seed, extent, amount, size)
-        return ((drops > 0.5) * np.uint8(255)).astype(np.uint8)
+        rounded = _rounded(_splashes(seed, extent, amount, size), size * min(extent))
+        return ((rounded > 0.98) * np.uint8(255)).astype(np.uint8)
 
     def wet(pixels: Pixels) -> Pixels:
         extent = size_of(pixels)
-        drops = _splashes(seed, extent, amount, size)
-        soft = max(0.6, size * min(extent) * 0.06)
-        rounded: Any = cv2.GaussianBlur(drops, (0, 0), soft)
+        width = size * min(extent)
+        rounded = _rounded(_splashes(seed, extent, amount, size), width)
         # Light from the upper left: slopes towards it shine, those away from it lie in shade.
         slope: Any = cv2.Sobel(rounded, cv2.CV_32F, 1, 0) + cv2.Sobel(rounded, cv2.CV_32F, 0, 1)
-        slope *= np.float32(soft / 4)
+        slope *= np.float32(_edge(width) / 4)
         if kind == "mud":
             texture = clouds(seed + 2, extent, 1.2 / size, octaves=3) * np.float32(0.12)
             shade = np.clip(1 + texture + 0.2 * slope, 0.4, 1.6).astype(np.float32)
             dirt = painted(np.zeros_like(pixels), shade, (0.27, 0.2, 0.13))
             return painted(pixels, rounded, dirt)
-        return _through_drops(pixels, rounded, slope, size * min(extent))
+        return _through_drops(pixels, rounded, slope, width)
 
     return Filter(wet, covered if kind == "mud" else None)
+
+
+def _edge(width: float) -> float:
+    """Return the standard deviation, in pixels, of the edge of drops of a width."""
+    return max(0.6, width * 0.06)
+
+
+def _rounded(drops: Map, width: float) -> Map:
+    return np.asarray(cv2.GaussianBlur(drops, (0, 0), _edge(width)))
 
 
 def _through_drops(pixels: Pixels, drops: Map, slope: Any, width: float) -> Pixels:
