@@ -44,21 +44,42 @@ def tint(color: RGB, pixels: Pixels) -> tuple[float, ...]:
     return (0.299 * red + 0.587 * green + 0.114 * blue,) if pixels.ndim == 2 else (blue, green, red)
 
 
+def banded(change: Callable[..., Any], pixels: Pixels, *maps: Any) -> Pixels:
+    """Return ``change(pixels, *maps)``, done a band of rows at a time: in the cache, and in little memory."""
+    h, w = pixels.shape[:2]
+    rows = max(1, _BAND // w)
+    if rows >= h:
+        return np.asarray(change(pixels, *maps))
+    result = np.empty_like(pixels)
+    for top in range(0, h, rows):
+        band = slice(top, top + rows)
+        result[band] = change(pixels[band], *(each[band] for each in maps))
+    return result
+
+
+_BAND = 1 << 16  # pixels
+
+
 def scaled(pixels: Pixels, gain: Map) -> Pixels:
     """Multiply by a gain."""
-    return np.asarray(cv2.multiply(pixels, spread(gain, pixels), dtype=depth(pixels)))
+    return banded(lambda part, by: cv2.multiply(part, spread(by, part), dtype=depth(part)), pixels, gain)
 
 
 def painted(pixels: Pixels, alpha: Map, color: RGB | Pixels) -> Pixels:
     """Lay a colour, or another picture of the same shape, over the pixels."""
-    kept: Any = cv2.multiply(pixels, spread(1 - alpha, pixels), dtype=cv2.CV_32F)
-    over: Any
-    if isinstance(color, tuple):
-        parts = [alpha * np.float32(part) for part in tint(color, pixels)]
-        over = parts[0] if pixels.ndim == 2 else cv2.merge(parts)
-    else:
-        over = cv2.multiply(color, spread(alpha, pixels), dtype=cv2.CV_32F)
-    return np.asarray(cv2.add(kept, over, dtype=depth(pixels)))
+
+    def plain(part: Pixels, cover: Map) -> Any:
+        kept: Any = cv2.multiply(part, spread(1 - cover, part), dtype=cv2.CV_32F)
+        parts = [cover * np.float32(value) for value in tint(color, part)]  # type: ignore[arg-type]
+        over: Any = parts[0] if part.ndim == 2 else cv2.merge(parts)
+        return cv2.add(kept, over, dtype=depth(part))
+
+    def mixed(part: Pixels, cover: Map, other: Pixels) -> Any:
+        kept: Any = cv2.multiply(part, spread(1 - cover, part), dtype=cv2.CV_32F)
+        over: Any = cv2.multiply(other, spread(cover, part), dtype=cv2.CV_32F)
+        return cv2.add(kept, over, dtype=depth(part))
+
+    return banded(plain, pixels, alpha) if isinstance(color, tuple) else banded(mixed, pixels, alpha, color)
 
 
 def lit(pixels: Pixels, light: Map, color: RGB = (1.0, 1.0, 1.0)) -> Pixels:
@@ -69,10 +90,14 @@ def lit(pixels: Pixels, light: Map, color: RGB = (1.0, 1.0, 1.0)) -> Pixels:
 def screened(pixels: Pixels, light: Map) -> Pixels:
     """Add coloured light by screening; ``light`` is (H, W, 3), red, green and blue from 0."""
     full = full_scale(pixels)
-    layer: Any = np.clip(light, 0, 1)
-    layer = cv2.cvtColor(layer, cv2.COLOR_RGB2GRAY if pixels.ndim == 2 else cv2.COLOR_RGB2BGR)
-    kept: Any = cv2.multiply(pixels, 1 - layer, dtype=cv2.CV_32F)
-    return np.asarray(cv2.add(kept, layer * np.float32(full), dtype=depth(pixels)))
+
+    def add(part: Pixels, more: Map) -> Any:
+        layer: Any = np.clip(more, 0, 1)
+        layer = cv2.cvtColor(layer, cv2.COLOR_RGB2GRAY if part.ndim == 2 else cv2.COLOR_RGB2BGR)
+        kept: Any = cv2.multiply(part, 1 - layer, dtype=cv2.CV_32F)
+        return cv2.add(kept, layer * np.float32(full), dtype=depth(part))
+
+    return banded(add, pixels, light)
 
 
 def on_luma(pixels: Pixels, change: Callable[[Pixels], Pixels], amount: float = 1.0) -> Pixels:
@@ -80,8 +105,12 @@ def on_luma(pixels: Pixels, change: Callable[[Pixels], Pixels], amount: float = 
     if pixels.ndim == 2:
         return blended(pixels, change(pixels), amount)
     luma: Any = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
-    moved: Any = cv2.subtract(change(luma), luma, dtype=cv2.CV_32F)
-    return np.asarray(cv2.add(pixels, spread(moved * np.float32(amount), pixels), dtype=depth(pixels)))
+
+    def move(part: Pixels, new: Pixels, old: Pixels) -> Any:
+        moved: Any = cv2.subtract(new, old, dtype=cv2.CV_32F)
+        return cv2.add(part, spread(moved * np.float32(amount), part), dtype=depth(part))
+
+    return banded(move, pixels, change(luma), luma)
 
 
 def blended(pixels: Pixels, other: Pixels, amount: float) -> Pixels:

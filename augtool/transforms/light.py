@@ -11,7 +11,7 @@ import numpy as np
 from augtool.effects import Filter, Pixels
 from augtool.fields import Within, uniform
 from augtool.grain import clouds, uniforms
-from augtool.painting import ENCODING, Map, grid, scaled, screened, size_of, wide_blur
+from augtool.painting import ENCODING, Map, banded, depth, grid, scaled, screened, size_of, wide_blur
 from augtool.registry import Seed, transform
 from augtool.sample import Frame
 
@@ -177,11 +177,13 @@ def _cast(draws: Any, size: tuple[int, int], corners: int) -> Map:
 def _shaded(pixels: Pixels, dark: Map, strength: float, color: tuple[float, float, float]) -> Pixels:
     """Take a share of the light where ``dark`` is 1; ``color`` weighs the loss for red, green, blue."""
     losses = [min(strength * weight, 0.99) for weight in (color if pixels.ndim == 3 else (1.0,))]
-    gains = [(1 - np.float32(loss) * dark) ** np.float32(ENCODING) for loss in reversed(losses)]
-    gain: Any = gains[0] if pixels.ndim == 2 else cv2.merge(gains)
-    return np.asarray(
-        cv2.multiply(pixels, gain, dtype=cv2.CV_16U if pixels.dtype == np.uint16 else cv2.CV_8U)
-    )
+
+    def shade(part: Pixels, cover: Map) -> Any:
+        gains = [(1 - np.float32(loss) * cover) ** np.float32(ENCODING) for loss in reversed(losses)]
+        gain: Any = gains[0] if part.ndim == 2 else cv2.merge(gains)
+        return cv2.multiply(part, gain, dtype=depth(part))
+
+    return banded(shade, pixels, dark)
 
 
 def _glare(seed: int, extent: tuple[int, int], sun: tuple[float, float], size: float) -> Map:
