@@ -2,8 +2,10 @@
 
 from collections import Counter
 from math import comb
+from pathlib import Path
 from typing import Any
 
+import making
 import numpy as np
 import oracles
 import pytest
@@ -166,3 +168,11 @@ def test_size_is_that_of_the_picture_at_that_step() -> None:
     assert not applied((40, 30), "invert: {when: {max_size: 39}}")
     assert applied((40, 30), "resize: {size: 80}", "invert: {when: {min_size: 60}}")
     assert not applied((40, 30), "resize: {size: 20}", "invert: {when: {min_size: 30}}")
+
+
+def test_a_step_for_one_class_is_drawn_for_that_class_only(tmp_path: Path) -> None:
+    text = "version: 1\nvariants: 2\ntransforms:\n  - invert: {when: {class: cat}}\n"
+    making.run(making.dataset(tmp_path / "in"), tmp_path / "out", parse_recipe(text))
+    made = [row for row in making.rows(tmp_path / "out") if row["kind"] == "variant"]
+    assert {row["label"] for row in made} == {"cat", "dog"}
+    assert all(row["steps"] == ([{"invert": {}}] if row["label"] == "cat" else []) for row in made)

@@ -14,7 +14,7 @@ from augtool import codec
 from augtool.effects import Filter, Lut, Pixels
 from augtool.fields import Within, uniform
 from augtool.grain import normals, quantiles, random_bytes
-from augtool.painting import blended, depth, full_scale, size_of, spread
+from augtool.painting import banded, blended, depth, full_scale, size_of, spread
 from augtool.registry import Seed, transform
 from augtool.sample import Frame
 from augtool.transforms.tone import to_linear, to_srgb
@@ -69,14 +69,17 @@ def iso_noise(
 
     def expose(pixels: Pixels) -> Pixels:
         w, h = size_of(pixels)
-        noise: Any = spread(normals(seed, (h, w)), pixels)
-        if pixels.ndim == 3 and color:
-            coarse = (max(2, h // 4 + 1), max(2, w // 4 + 1), 3)
-            blotches = cv2.resize(normals(seed ^ 0x5EED, coarse), (w, h), interpolation=cv2.INTER_CUBIC)
-            noise = noise + blotches * np.float32(color * 1.3)
-        scale: Any = cv2.LUT(pixels, table) if pixels.dtype == np.uint8 else table[pixels >> 8]
-        noise = noise * (scale * np.float32(full_scale(pixels)))
-        return np.asarray(cv2.add(pixels, noise, dtype=depth(pixels)))
+        coarse = (max(2, h // 4 + 1), max(2, w // 4 + 1), 3)
+        # Enlarging takes a quarter of the blotches' strength.
+        blotches: Any = normals(seed ^ 0x5EED, coarse) * np.float32(color * 1.3)
+        blotches = cv2.resize(blotches, (w, h), interpolation=cv2.INTER_CUBIC)
+
+        def add(part: Pixels, fine: Any, blotch: Any) -> Any:
+            noise = fine if part.ndim == 2 else spread(fine, part) + blotch
+            scale: Any = cv2.LUT(part, table) if part.dtype == np.uint8 else table[part >> 8]
+            return cv2.add(part, noise * (scale * np.float32(full_scale(part))), dtype=depth(part))
+
+        return banded(add, pixels, normals(seed, (h, w)), blotches)
 
     return Filter(expose)
 

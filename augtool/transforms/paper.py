@@ -11,7 +11,7 @@ import numpy as np
 from augtool.effects import Filter, Pixels
 from augtool.fields import Within, choice, uniform
 from augtool.grain import clouds, normals, uniforms
-from augtool.painting import ENCODING, Map, depth, full_scale, grid, scaled, size_of, spread
+from augtool.painting import ENCODING, Map, banded, depth, full_scale, grid, scaled, size_of, spread
 from augtool.registry import Seed, transform
 from augtool.sample import Frame
 
@@ -124,9 +124,12 @@ def ink_fade(
         speckle = normals(seed + 99, (h, w)) * np.float32(0.18)
         gone = np.clip(gone + cv2.GaussianBlur(speckle, (0, 0), 0.7), 0, 1) * np.float32(strength)
         paper: Any = _paper(pixels, min(w, h))
-        lost: Any = cv2.subtract(paper, pixels, dtype=cv2.CV_32F)
-        lost = np.maximum(lost, 0) * spread(gone.astype(np.float32), pixels)
-        return np.asarray(cv2.add(pixels, lost, dtype=depth(pixels)))
+
+        def lift(part: Pixels, bright: Pixels, share: Map) -> Any:
+            lost: Any = cv2.subtract(bright, part, dtype=cv2.CV_32F)
+            return cv2.add(part, np.maximum(lost, 0) * spread(share, part), dtype=depth(part))
+
+        return banded(lift, pixels, paper, gone.astype(np.float32))
 
     return Filter(fade)
 

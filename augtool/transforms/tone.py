@@ -95,7 +95,7 @@ def equalize(
     frame: Frame,  # noqa: ARG001
     *,
     by: By = "luma",
-    amount: Amount = uniform(0.3, 0.8),
+    amount: Amount = uniform(0.2, 0.6),
 ) -> Filter:
     """Flatten the histogram: all grey levels become about equally frequent."""
 
@@ -140,7 +140,7 @@ def clahe(
     *,
     clip: Annotated[
         float, Within(1, 100, log=True), "Limit of the contrast: how far a bin may rise above the mean."
-    ] = uniform(1.2, 3.0),
+    ] = uniform(1.2, 2.2),
     tiles: Annotated[int, Within(1, 64), "Tiles along each side, each with a histogram of its own."] = 8,
     amount: Amount = 1.0,
 ) -> Filter:
