@@ -124,7 +124,7 @@ class RecipeModel(_Strict):
     originals: Literal["copy", "none"] = Field(
         "copy", description="copy puts the originals beside their variants; none writes variants only."
     )
-    border: Literal["auto", "constant", "replicate", "reflect", "reflect_101", "wrap"] = Field(
+    border: Literal["auto", "cover", "constant", "replicate", "reflect", "reflect_101", "wrap"] = Field(
         "auto",
         description="What geometry shows beyond the picture's edge; auto is reflect_101, and constant "
         "for sets with boxes, polygons or keypoints.",

@@ -222,7 +222,7 @@ def draw(item: Item, source: Source, labels: Labels, variant: int, context: Cont
     recipe = context.recipe
     for attempt in range(MAX_DRAWS):
         steps = freeze(recipe.transforms, context.seed, item.key, variant, attempt, Facts.of(item))
-        planned = stages(steps, frame_of(source), recipe.output.size)
+        planned = stages(steps, frame_of(source), recipe.output.size, context.outside.border)
         geometry = geometry_of(planned, source.size)
         moved = move_labels(labels, geometry, recipe.labels, context.dataset.flip_idx)
         if not moved.redraw:
