@@ -23,13 +23,14 @@ name: my-data
 seed: 0                  # another seed gives other variants
 variants: 5              # per picture
 originals: copy          # none writes the variants only
+border: cover            # zoom in until nothing beyond the edge is seen; or reflect_101, replicate, constant
 output: {format: keep, quality: 95}
 
 # Steps run in this order. 'augtool transforms' lists all of them, 'augtool transforms rotate' shows one.
 # A value is a number, a range [lowest, highest], {choice: [...]} or {normal: {mean: 0, std: 3}}.
 transforms:
   - horizontal_flip: {p: 0.5}                        # remove it where left and right differ: text, digits
-  - rotate: {angle: [-10, 10]}                       # degrees, counter-clockwise
+  - rotate: {angle: [-8, 8]}                         # degrees, counter-clockwise
   - shift: {x: [-0.05, 0.05], y: [-0.05, 0.05]}      # share of width and height
   - zoom: {factor: [0.95, 1.1]}
   - brightness: {factor: [0.85, 1.15]}

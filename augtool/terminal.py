@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Collection, Iterable, Sequence
@@ -92,7 +93,8 @@ class Progress:
             say(line)
         say(f"format: {planned.dataset.name} ({planned.recognised})")
         say(f"{count(survey.usable, 'picture')} -> {count(survey.files, 'file')}")
-        if sys.stderr.isatty():
+        # A terminal without a width (in some recorders) would make the bar invisible.
+        if sys.stderr.isatty() and shutil.get_terminal_size((0, 0)).columns > 0:
             from tqdm import tqdm
 
             self._bar = tqdm(
@@ -124,7 +126,9 @@ class Progress:
             rate = self._done / (now - self._started)
             left = (self._total - self._done) / rate
             done = f"{self._done:,} of {self._total:,} pictures, {self._files:,} files"
-            say(f"{done}, {rate:.1f}/s, {_span(left)} left")
+            # The first units carry the start of the workers: an estimate from them would mislead.
+            said = f", {_span(left)} left" if self._done >= min(20, self._total // 10) else ""
+            say(f"{done}, {rate:.1f}/s{said}")
 
     def _line(self, text: str) -> None:
         if self._bar is not None:
@@ -188,14 +192,15 @@ def show_report(report: dict[str, Any], output: Path, *, as_json: bool, quiet: b
         )
         result_json({name: report[name] for name in listed} | {"output": str(output)})
         return
+    totals = report["totals"]
+    failed = ", ".join(f"{number:,} {code}" for code, number in report["failure_counts"].items())
+    if failed:
+        warn(f"{count(totals['failed'], 'input')} failed ({failed}); {output / 'inputs.jsonl'} says why")
     if quiet:
         return
-    totals = report["totals"]
     made = f"{count(totals['originals'], 'original')} + {count(totals['variants'], 'variant')}"
     speed = f"{report['duration_seconds']:.1f} s, {report['variants_per_second']:,} variants/s"
     result(f"{count(totals['files'], 'file')}: {made} ({speed})")
-    for code, number in report["failure_counts"].items():
-        result(f"{count(number, 'input')} failed: {code}")
     for code, number in report["warning_counts"].items():
         result(f"{count(number, 'warning')}: {code}")
     result(f"report: {output / 'report.html'}")

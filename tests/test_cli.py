@@ -112,7 +112,9 @@ def test_run_with_failures_exits_3_and_names_them(place: Path) -> None:
     done = augtool("run", "r.yaml", "in", "out", "-w", 0)
     assert done.exit_code == 3
     assert "[truncated]" in done.stderr
-    assert "1 input failed: truncated" in done.stdout
+    assert "1 input failed (1 truncated); out/inputs.jsonl says why" in done.stderr
+    quiet = augtool("run", "r.yaml", "in", "out", "-w", 0, "-q", "--overwrite")
+    assert quiet.stderr == "warning: 1 input failed (1 truncated); out/inputs.jsonl says why\n"
     assert "\x1b" not in done.output
     assert "bad\\x1b[31m.png" in done.stderr
     (failed,) = [row for row in rows(place / "out", "inputs.jsonl") if row["status"] != "ok"]

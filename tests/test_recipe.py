@@ -133,7 +133,7 @@ recipe.yaml:2:1: nam: unknown field, did you mean 'name'?
 recipe.yaml:3:11: variants: expected a number from 0 to 100000, {total: N}, {per_class: N} or {balance: max, mean or N}, got '5'
 recipe.yaml:4:7: seed: must be at least 0, got -1
 recipe.yaml:5:12: originals: expected 'copy' or 'none', got 'yes'
-recipe.yaml:6:9: border: expected 'auto', 'constant', 'replicate', 'reflect', 'reflect_101' or 'wrap', got 'mirror'
+recipe.yaml:6:9: border: expected 'auto', 'cover', 'constant', 'replicate', 'reflect', 'reflect_101' or 'wrap', got 'mirror'
 recipe.yaml:7:18: output.format: expected 'keep', 'jpeg', 'png' or 'webp', got 'gif'
 recipe.yaml:7:32: output.quality: must be at most 100, got 101
 recipe.yaml:7:44: output.size[0]: must be at least 1, got 0
