@@ -42,6 +42,7 @@ class Format:
 FORMATS = (
     Format("yolo", "augtool.formats.yolo", "YOLO texts: boxes, outlines, keypoints or oriented boxes"),
     Format("coco", "augtool.formats.coco", "COCO JSON: boxes, polygons, run-length masks, keypoints"),
+    Format("voc", "augtool.formats.voc", "Pascal VOC: one XML per picture"),
     Format("folder", "augtool.formats.folder", "pictures in a flat folder or in class folders"),
 )
 

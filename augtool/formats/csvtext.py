@@ -20,7 +20,9 @@ MAX_BYTES = 1 << 30
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 _CELL = {
-    delimiter: re.compile(rf'[ ]*"((?:[^"]|"")*)"([^{re.escape(delimiter)}\r\n]*)|([^{re.escape(delimiter)}\r\n]*)')
+    delimiter: re.compile(
+        rf'[ ]*"((?:[^"]|"")*)"([^{re.escape(delimiter)}\r\n]*)|([^{re.escape(delimiter)}\r\n]*)'
+    )
     for delimiter in (*DELIMITERS, " ")
 }
 

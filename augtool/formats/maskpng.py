@@ -75,7 +75,8 @@ def load(data: bytes, name: str, size: tuple[int, int] | None = None) -> MaskPng
             if size is not None and image.size != size:
                 raise ItemError(
                     "label_invalid",
-                    f"{name}: is {image.width}x{image.height}, but its picture is displayed as {size[0]}x{size[1]}",
+                    f"{name}: is {image.width}x{image.height}, but its picture is displayed as "
+                    f"{size[0]}x{size[1]}",
                 )
             check_end("png", data)
             image.load()
@@ -83,7 +84,7 @@ def load(data: bytes, name: str, size: tuple[int, int] | None = None) -> MaskPng
         if error.code == "label_invalid":
             raise
         raise ItemError("label_invalid", f"{name}: is no readable PNG: {error}") from error
-    except Exception as error:  # noqa: BLE001 - decoders raise anything on hostile bytes
+    except Exception as error:
         detail = " ".join(str(error).split())[:120] or type(error).__name__
         raise ItemError("label_invalid", f"{name}: is no readable PNG: {detail}") from error
     return _unpacked(image, data, name)

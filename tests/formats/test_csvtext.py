@@ -34,7 +34,9 @@ def test_a_changed_cell_leaves_the_others_as_they_were():
     assert csvtext.encode(table.rows[2].replaced({0: "y.jpg"}, ";")) == b"y.jpg;\xff;3"
 
 
-@pytest.mark.parametrize(("data", "delimiter"), [(b"a,b\n1,2\n", ","), (b"a\tb,c\n1\t2\n", "\t"), (b"a|b\n", "|"), (b"a\n", ",")])
+@pytest.mark.parametrize(
+    ("data", "delimiter"), [(b"a,b\n1,2\n", ","), (b"a\tb,c\n1\t2\n", "\t"), (b"a|b\n", "|"), (b"a\n", ",")]
+)
 def test_the_delimiter_is_the_one_the_rows_agree_on(data, delimiter):
     assert csvtext.parse(data, "a.csv").delimiter == delimiter
 
