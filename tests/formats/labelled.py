@@ -87,11 +87,11 @@ def process(root: Path, out: Path, name: str | None = None, options=None, varian
             run.failed[item.key] = (error.code, str(error))
             continue
         run.labels[item.key], run.splits[item.key], run.classes[item.key] = labels, item.split, item.classes
-        made = [(f"{item.folder}{item.stem}{item.suffix}", "original", labels, size)]
+        made = [(item.output(item.stem, item.suffix), "original", labels, size)]
         if variant:
             moved = variant(size)
             turned = move_labels(labels, moved, LabelRules(min_visibility=0, min_size=0)).labels
-            made.append((f"{item.folder}{item.stem}__aug1{item.suffix}", "variant", turned, moved.size))
+            made.append((item.output(f"{item.stem}__aug1", item.suffix), "variant", turned, moved.size))
         for output, kind, own, extent in made:
             written = worker.write(item, output, own, extent)
             run.lost.update(written.lost)
