@@ -43,6 +43,8 @@ FORMATS = (
     Format("yolo", "augtool.formats.yolo", "YOLO texts: boxes, outlines, keypoints or oriented boxes"),
     Format("coco", "augtool.formats.coco", "COCO JSON: boxes, polygons, run-length masks, keypoints"),
     Format("voc", "augtool.formats.voc", "Pascal VOC: one XML per picture"),
+    Format("csvboxes", "augtool.formats.csvboxes", "boxes in CSV, a row per object"),
+    Format("csvlabels", "augtool.formats.csvlabels", "labels in CSV, a row per picture"),
     Format("instance_masks", "augtool.formats.instance_masks", "a folder per picture, a mask per object"),
     Format("masks", "augtool.formats.masks", "segmentation masks: a PNG per picture in a parallel tree"),
     Format("folder", "augtool.formats.folder", "pictures in a flat folder or in class folders"),
