@@ -65,7 +65,7 @@ def geometry(transform: np.ndarray, before: tuple[int, int], after: tuple[int, i
     return Geometry(before, after, transform, visible)
 
 
-def process(root: Path, out: Path, name: str | None = None, options=None, variant=None) -> Run:
+def process(root: Path, out: Path, name: str | None = None, options=None, variant=None, tag="__aug1") -> Run:
     """Read every picture of a set and write it to ``out``: as it is, and as ``variant`` where given.
 
     ``variant`` makes a geometry of a size. Items, dataset and labels take the way through a worker.
@@ -91,7 +91,7 @@ def process(root: Path, out: Path, name: str | None = None, options=None, varian
         if variant:
             moved = variant(size)
             turned = move_labels(labels, moved, LabelRules(min_visibility=0, min_size=0)).labels
-            made.append((item.output(f"{item.stem}__aug1", item.suffix), "variant", turned, moved.size))
+            made.append((item.output(f"{item.stem}{tag}", item.suffix), "variant", turned, moved.size))
         for output, kind, own, extent in made:
             written = worker.write(item, output, own, extent)
             run.lost.update(written.lost)
