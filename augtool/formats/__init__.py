@@ -43,6 +43,9 @@ FORMATS = (
     Format("yolo", "augtool.formats.yolo", "YOLO texts: boxes, outlines, keypoints or oriented boxes"),
     Format("coco", "augtool.formats.coco", "COCO JSON: boxes, polygons, run-length masks, keypoints"),
     Format("imagefolder", "augtool.formats.imagefolder", "Hugging Face ImageFolder with metadata.csv or .jsonl"),
+    Format(
+        "imagefolder", "augtool.formats.imagefolder", "Hugging Face ImageFolder with metadata.csv or .jsonl"
+    ),
     Format("createml", "augtool.formats.createml", "CreateML: a JSON list of pictures and boxes"),
     Format("labelme", "augtool.formats.labelme", "LabelMe: one JSON per picture"),
     Format("voc", "augtool.formats.voc", "Pascal VOC: one XML per picture"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from augtool.errors import ItemError
+from augtool.errors import ItemError, UsageError
 from augtool.formats import findings
 from augtool.formats.base import Fragment, Written
 from augtool.formats.jsontext import elements, indent_of, spelled
@@ -35,11 +35,13 @@ def open(root: Path, options: Mapping[str, Any]) -> CreateMlDataset:  # noqa: A0
     """Open a data set.
 
     Raises:
-        UsageError: a list cannot be parsed.
+        UsageError: there is no list, or one cannot be parsed.
     """
     dataset = CreateMlDataset(root, name=NAME, spatial=True, options=chosen(options, {}, NAME))
     with whole_set():
         dataset.load()
+    if not dataset.frames:
+        raise UsageError(f"{root}: no JSON list of pictures with boxes by their centres")
     return dataset
 
 
@@ -51,7 +53,7 @@ def _files(tree: Tree) -> Iterator[str]:
         except (OSError, ItemError):
             continue
         listed = start.startswith(b"[") and any(f'"{name}"'.encode() in start for name in IMAGES)
-        if listed and (b'"coordinates"' in start or path.endswith("createml.json")):
+        if path.endswith("createml.json") or (listed and b'"coordinates"' in start):
             yield path
 
 
@@ -102,7 +104,9 @@ class CreateMlDataset(TreeDataset):
     def _add(self, entry: Entry, value: Any, references: References) -> None:
         name = _first(value, IMAGES)
         if not isinstance(name, str) or not isinstance(_first(value, LISTS), list | None):
-            raise fault("label_syntax", entry.file, entry.line, "an element without a picture and a list of boxes")
+            raise fault(
+                "label_syntax", entry.file, entry.line, "an element without a picture and a list of boxes"
+            )
         try:
             key = references.find(name, entry.file, entry.line)
         except ItemError as error:
@@ -231,10 +235,12 @@ def _line(entry: Entry, at: int) -> int:
 def _box(each: Any, entry: Entry, at: int) -> tuple[float, float, float, float]:
     sides = ("x", "y", "width", "height")
     spot = each.get("coordinates") if isinstance(each, dict) else None
-    numbers = [spot.get(side) for side in sides] if isinstance(spot, dict) else []
+    numbers: list[Any] = [spot.get(side) for side in sides] if isinstance(spot, dict) else []
     good = len(numbers) == 4 and all(type(number) in (int, float) for number in numbers)
     if not good or not isinstance(each.get("label"), str):
-        raise fault("label_invalid", entry.file, _line(entry, at), "a box needs a label and x, y, width, height")
+        raise fault(
+            "label_invalid", entry.file, _line(entry, at), "a box needs a label and x, y, width, height"
+        )
     x, y, width, height = numbers
     if width < 0 or height < 0:
         raise fault("label_invalid", entry.file, _line(entry, at), f"a box of size {width} x {height}")

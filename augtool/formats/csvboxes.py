@@ -31,19 +31,22 @@ OPTIONS: dict[str, Any] = {
     "coordinates": ("pixels", "normalized"),
     "class_column": str,
 }
-IMAGE = frozenset(
-    "filename file image imagename imageid img imgname imgid imagepath path filepath imgpath fname frame".split()
-)
-CLASS = frozenset(
-    "class label labelname classname category categoryname classid labelid classlabel type species name "
-    "objectclass target labels classes categories".split()
-)
+IMAGE = frozenset((
+    "filename", "file", "image", "imagename", "imageid", "img", "imgname", "imgid", "imagepath", "path",
+    "filepath", "imgpath", "fname", "frame",
+))  # fmt: skip
+CLASS = frozenset((
+    "class", "label", "labelname", "classname", "category", "categoryname", "classid", "labelid",
+    "classlabel", "type", "species", "name", "objectclass", "target", "labels", "classes", "categories",
+))  # fmt: skip
 _LEFT, _TOP = ("xmin", "x1", "left", "bboxxmin", "x0"), ("ymin", "y1", "top", "bboxymin", "y0")
 _RIGHT, _BOTTOM = ("xmax", "x2", "right", "bboxxmax"), ("ymax", "y2", "bottom", "bboxymax")
 _X, _Y = ("x", "bboxx", *_LEFT), ("y", "bboxy", *_TOP)
 _W, _H = ("w", "bboxwidth", "bboxw", "width"), ("h", "bboxheight", "bboxh", "height")
 _ONE = ("bbox", "box", "boundingbox")
-_NOT_A_CLASS = frozenset("source id confidence score usage depth area iscrowd split subset".split())
+_NOT_A_CLASS = (
+    "source", "id", "confidence", "score", "usage", "depth", "area", "iscrowd", "split", "subset",
+)  # fmt: skip
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 _INSIDE = re.compile(r"[^\s,;\[\]()]+")
 
@@ -75,7 +78,11 @@ def detect(root: Path) -> str | None:
     """Recognise a table with columns for a box whose rows name pictures of the set."""
     tree = Tree(root)
     found = list(_layouts(tree, {}))
-    return f"boxes in {found[0][0]}" + (f" and {len(found) - 1} more" if len(found) > 1 else "") if found else None
+    return (
+        f"boxes in {found[0][0]}" + (f" and {len(found) - 1} more" if len(found) > 1 else "")
+        if found
+        else None
+    )
 
 
 def open(root: Path, options: Mapping[str, Any]) -> CsvBoxesDataset:  # noqa: A001 - the name formats share
@@ -139,7 +146,9 @@ def _layout(table: Table, options: Mapping[str, Any]) -> Layout | None:
     size = cells(("width", "imagewidth", "imgwidth"), ("height", "imageheight", "imgheight"))
     taken = {image, *box, *(size or ())}
     if options.get("class_column"):
-        category = names.index(plain(options["class_column"])) if plain(options["class_column"]) in names else None
+        category = (
+            names.index(plain(options["class_column"])) if plain(options["class_column"]) in names else None
+        )
     else:
         category = _class_cell(names, taken)
     form = "xyxy" if box is corners else options.get("bbox", "xywh")
@@ -196,7 +205,9 @@ class CsvBoxesDataset(CsvDataset):
 
     def described(self, item: Item, rows: list[tuple[str, Row]]) -> Item:
         """Add the classes of a picture's boxes."""
-        classes = (_category(row, self.layouts[file]) for file, row in rows if not _empty(row, self.layouts[file]))
+        classes = (
+            _category(row, self.layouts[file]) for file, row in rows if not _empty(row, self.layouts[file])
+        )
         return replace(item, classes=tuple(classes))
 
     def read(self, item: Item, size: tuple[int, int]) -> Labels:
@@ -209,7 +220,14 @@ class CsvBoxesDataset(CsvDataset):
             box = self._box(file, row, layout, size)
             flat = box[2] <= box[0] or box[3] <= box[1]
             category = _category(row, layout)
-            extra = {"row": at, "file": file, "line": row.line, "box": box, "zero_area": flat, "category": category}
+            extra = {
+                "row": at,
+                "file": file,
+                "line": row.line,
+                "box": box,
+                "zero_area": flat,
+                "category": category,
+            }
             instances.append(Instance(category, box, extra=extra))
         return Labels(tuple(instances), extra={"size": size})
 
@@ -280,7 +298,10 @@ def _spelled(
         x0, y0 = min(round(x0), size[0] - 1), min(round(y0), size[1] - 1)
         x1, y1 = max(round(x1), x0 + 1), max(round(y1), y0 + 1)
     values = (x0, y0, x1 - x0, y1 - y0) if layout.form == "xywh" else (x0, y0, x1, y1)
-    return [str(value) if isinstance(value, int) else repr(round(value, 8 if layout.normalized else 4)) for value in values]
+    return [
+        str(value) if isinstance(value, int) else repr(round(value, 8 if layout.normalized else 4))
+        for value in values
+    ]
 
 
 def _texts(row: Row, layout: Layout) -> list[str]:

@@ -41,7 +41,11 @@ def detect(root: Path) -> str | None:
     """Recognise a table whose rows name pictures of the set."""
     tree = Tree(root)
     found = list(_layouts(tree, {}))
-    return f"labels in {found[0][0]}" + (f" and {len(found) - 1} more" if len(found) > 1 else "") if found else None
+    return (
+        f"labels in {found[0][0]}" + (f" and {len(found) - 1} more" if len(found) > 1 else "")
+        if found
+        else None
+    )
 
 
 def open(root: Path, options: Mapping[str, Any]) -> CsvLabelsDataset:  # noqa: A001 - the name formats share
@@ -130,7 +134,9 @@ class CsvLabelsDataset(CsvDataset):
         classes: list[str] = []
         for file, row in rows:
             layout: Layout = self.layouts[file]
-            classes += [name for at, name in layout.flags if at < len(row.cells) and row.cells[at].startswith("1")]
+            classes += [
+                name for at, name in layout.flags if at < len(row.cells) and row.cells[at].startswith("1")
+            ]
             if layout.label is not None and layout.label < len(row.cells):
                 classes += [word for word in re.split(r"[\s,;|\[\]'\"]+", row.cells[layout.label]) if word]
         names = tuple(dict.fromkeys(classes))

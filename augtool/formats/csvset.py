@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
-from augtool.errors import ItemError
+from augtool.errors import ItemError, UsageError
 from augtool.formats import csvtext, findings
 from augtool.formats.base import Fragment
 from augtool.formats.csvtext import Row, Table
 from augtool.formats.references import References
 from augtool.formats.spool import Spool
 from augtool.formats.tree import Tree, TreeDataset, broken_folders, items
-from augtool.formats.untrusted import MAX_SET, read_label, whole_set
+from augtool.formats.untrusted import MAX_SET, inside, read_label, whole_set
 from augtool.sample import Item
 
 COMPANIONS = ("classes.csv", "label_map.pbtxt", "labelmap.txt", "dataset_meta.json")
@@ -38,18 +40,18 @@ def head(tree: Tree, path: str) -> Table | None:
     """Return the first rows of a file, or None where it is no table. Only its beginning is read."""
     delimiters = csvtext.DELIMITERS + (" " if path.lower().endswith(".txt") else "")
     try:
-        from augtool.formats.untrusted import inside
-
         with inside(tree.root, path).open("rb") as stream:
             data = stream.read(_HEAD)
         if len(data) == _HEAD:
             data = data[: data.rfind(b"\n") + 1]
         bom, text = csvtext.decode(data, path)
         delimiter = csvtext.sniff(text, delimiters)
-        rows = tuple(row for row, _ in zip(csvtext.rows(text, path, delimiter), range(6), strict=False))
-    except Exception:  # noqa: BLE001 - a look at a file that need not be a table
+    except (OSError, ItemError, UsageError):
         return None
-    return Table(bom, delimiter, rows)
+    rows: list[Row] = []
+    with suppress(UsageError):  # said when the table is read; what comes before tells what it is
+        rows.extend(islice(csvtext.rows(text, path, delimiter), 6))
+    return Table(bom, delimiter, tuple(rows))
 
 
 @dataclass(frozen=True, slots=True)

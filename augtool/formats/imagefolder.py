@@ -163,7 +163,10 @@ class ImageFolderDataset(TreeDataset):
         yield from broken_folders(tree)
         for at, error in enumerate(self._faults):
             yield Item(f"{str(error).split(': ')[0]}#{at}", "", "", "", problem=(error.code, str(error)))
-        divided = len({name for path in tree.folders if (name := _class(path)) and tree.folders[path].pictures()}) > 1
+        divided = (
+            len({name for path in tree.folders if (name := _class(path)) and tree.folders[path].pictures()})
+            > 1
+        )
         for folder in tree.folders.values():
             file = self._file_of(folder.path)
             label = _class(folder.path) if divided else None
@@ -186,7 +189,14 @@ class ImageFolderDataset(TreeDataset):
         for number, (line, text) in enumerate(ref.rows):
             value = parse_json(csvtext.encode(text), ref.file)
             for at, (box, category) in enumerate(_boxes(value, ref.file, line)):
-                extra = {"row": number, "at": at, "box": box, "category": category, "file": ref.file, "line": line}
+                extra = {
+                    "row": number,
+                    "at": at,
+                    "box": box,
+                    "category": category,
+                    "file": ref.file,
+                    "line": line,
+                }
                 made.append(Instance(category, box, extra=extra))
         return Labels(tuple(made))
 
@@ -199,10 +209,17 @@ class ImageFolderDataset(TreeDataset):
         lost = (IGNORED,) if any(instance.crowd for instance in labels.instances) else ()
         if ref.file.endswith(".csv"):
             made = [_csv_row(text, sheet, item, output, ref) for _, text in ref.rows]
-            made = made or [_new_csv_row(sheet, item, output, ref)]
+            made = made or [_new_csv_row(sheet, output, ref)]
         else:
             made = [
-                _json_row(text, item, output, ref, [each for each in labels.instances if each.extra["row"] == at], size)
+                _json_row(
+                    text,
+                    item,
+                    output,
+                    ref,
+                    [each for each in labels.instances if each.extra["row"] == at],
+                    size,
+                )
                 for at, (_, text) in enumerate(ref.rows)
             ]
             if not made:
@@ -239,7 +256,9 @@ class ImageFolderDataset(TreeDataset):
             if ref is None or ref.file is None:
                 continue
             if not ref.rows:
-                yield findings.problem(ref.file, 0, "unlabelled", f"does not list {item.key!r}; a row is added", item.key)
+                yield findings.problem(
+                    ref.file, 0, "unlabelled", f"does not list {item.key!r}; a row is added", item.key
+                )
             for line, _ in ref.rows[1:]:
                 yield findings.problem(ref.file, line, "duplicate", "the same picture again", item.key)
         yield from findings.of_items(self)
@@ -273,11 +292,11 @@ def _csv_row(text: str, sheet: Sheet, item: Item, output: str, ref: Ref) -> str:
     text = row.replaced({sheet.key: name} if name != row.cells[sheet.key] else {}, sheet.delimiter)
     if ref.label is None or sheet.labelled:
         return text
-    body = text.rstrip("\r\n")
-    return f"{body}{sheet.delimiter}{csvtext.quoted(csvtext.harmless(ref.label), sheet.delimiter)}{sheet.newline}"
+    body, label = text.rstrip("\r\n"), csvtext.quoted(csvtext.harmless(ref.label), sheet.delimiter)
+    return f"{body}{sheet.delimiter}{label}{sheet.newline}"
 
 
-def _new_csv_row(sheet: Sheet, item: Item, output: str, ref: Ref) -> str:
+def _new_csv_row(sheet: Sheet, output: str, ref: Ref) -> str:
     assert ref.file is not None  # noqa: S101 - the caller looked
     cells = [""] * sheet.columns
     cells[sheet.key] = csvtext.quoted(_below(ref.file, output), sheet.delimiter)
@@ -346,6 +365,8 @@ def _names(value: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the classes a line names: of its objects, or its label."""
     objects = value.get("objects")
     if isinstance(objects, dict):
-        names = next((objects[name] for name in CATEGORIES if isinstance(objects.get(name), list)), [])
+        names: list[Any] = next(
+            (objects[name] for name in CATEGORIES if isinstance(objects.get(name), list)), []
+        )
         return tuple(map(str, names))
     return (str(value[LABEL]),) if isinstance(value.get(LABEL), str | int) else ()

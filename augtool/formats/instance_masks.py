@@ -103,7 +103,9 @@ class InstanceMasksDataset(TreeDataset):
             path = ref.folder + name
             mask = maskpng.load(read_label(self.root, path, MAX_BYTES), path, size)
             if mask.pixels.ndim != 2:
-                raise ItemError("label_invalid", f"{path}: is in colour; a mask of one object is grey or black-white")
+                raise ItemError(
+                    "label_invalid", f"{path}: is in colour; a mask of one object is grey or black-white"
+                )
             kept, before = mask.without_pixels(), _cut(mask.pixels)
             extra = {"name": name, "file": path, "png": kept, "data": mask.data, "cut": before}
             extra["value"] = int(mask.pixels.max(initial=0)) or mask.top
@@ -121,7 +123,9 @@ class InstanceMasksDataset(TreeDataset):
             if mask is None:
                 continue
             same = size == labels.extra["size"] and mask is extra["cut"]
-            files[f"{home}/{masks}/{safe_name(extra['name'])}"] = extra["data"] if same else _whole(mask, extra, size)
+            files[f"{home}/{masks}/{safe_name(extra['name'])}"] = (
+                extra["data"] if same else _whole(mask, extra, size)
+            )
         return Written(files)
 
     def problems(self) -> Iterator[dict[str, Any]]:

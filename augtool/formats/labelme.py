@@ -108,10 +108,12 @@ class LabelMeDataset(TreeDataset):
         folder, slash, _ = file.rpartition("/")
         stem = os.path.splitext(output.rpartition("/")[2])[0]  # noqa: PTH122
         target = f"{safe_path(folder)}{slash}{stem}.json"
-        facts = {"imagePath": _path(document.get("imagePath"), item.key, output, target)}
+        facts: dict[str, Any] = {"imagePath": _path(document.get("imagePath"), item.key, output, target)}
         facts |= {"imageHeight": size[1], "imageWidth": size[0]}
         if document.get("imageData") is not None:
-            lost.append("imageData: the copy of the picture in the JSON is left out; imagePath names the picture")
+            lost.append(
+                "imageData: the copy of the picture in the JSON is left out; imagePath names the picture"
+            )
         facts["imageData"] = None
         facts = {name: value for name, value in facts.items() if name in document or name == "imagePath"}
         if any(instance.crowd for instance in labels.instances):
@@ -182,7 +184,7 @@ def _check_size(document: Mapping[str, Any], file: str, size: tuple[int, int]) -
     if all(type(side) is int and side > 0 for side in stated) and stated != size:
         raise fault(
             "label_invalid", file, 0,
-            f"is for a picture of {stated[0]}x{stated[1]}, but the picture is displayed as {size[0]}x{size[1]}",
+            f"is for a picture of {stated[0]}x{stated[1]}, but it is displayed as {size[0]}x{size[1]}",
         )  # fmt: skip
 
 
@@ -205,5 +207,3 @@ def _lines(data: bytes) -> list[int]:
         at = hit.start()
         result.append(line)
     return result
-
-

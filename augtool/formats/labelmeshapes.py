@@ -47,7 +47,7 @@ def instance_of(shape: Any, at: int, file: str, line: int) -> Instance:
         made["mask"] = _mask(shape, points, file, line)
     else:
         made["keypoints"] = Keypoints(points, np.full(len(points), 2, np.uint8))
-    return Instance(shape["label"], **made, extra=extra | {"before": tuple(made.values())[0]})
+    return Instance(shape["label"], **made, extra=extra | {"before": next(iter(made.values()))})
 
 
 def shapes_of(
@@ -64,7 +64,9 @@ def shapes_of(
     for instance in instances:
         shape = before[instance.extra["at"]]
         now = next(
-            value for value in (instance.polygons, instance.mask, instance.box, instance.keypoints, ()) if value is not None
+            value
+            for value in (instance.polygons, instance.mask, instance.box, instance.keypoints, ())
+            if value is not None
         )
         if now is instance.extra["before"]:
             own = instance.category != shape["label"]
@@ -73,7 +75,7 @@ def shapes_of(
             continue
         changed = True
         parts = _parts(instance, lost)
-        shared = {"label": instance.category}
+        shared: dict[str, Any] = {"label": instance.category}
         if len(parts) > 1 and shape.get("group_id") is None:
             shared |= {"group_id": free}
             free += 1

@@ -30,8 +30,9 @@ from augtool.sample import Item
 
 NAME = "masks"
 FOLDERS = (
-    "masks", "mask", "labels", "label", "annotations", "annotation", "annots", "segmentationclass", "segmentation",
-    "segmentations", "ground_truth", "groundtruth", "gt", "seg", "semantic", "gtfine", "gtcoarse", "labelimages",
+    "masks", "mask", "labels", "label", "annotations", "annotation", "annots", "segmentationclass",
+    "segmentation", "segmentations", "ground_truth", "groundtruth", "gt", "seg", "semantic", "gtfine",
+    "gtcoarse", "labelimages",
 )  # fmt: skip
 NOT_MOVED = ("panoptic", "polygons", "semantic_rgb")
 SECOND = ("segmentationobject", "instance", "instances")
@@ -48,7 +49,9 @@ CITY_KINDS = ("labelIds", "instanceIds", "labelTrainIds")
 CITY_OTHERS = ("_color.png", "_polygons.json")
 OPTIONS: dict[str, Any] = {"ignore": None}
 _LOOK = 60  # pictures a look at the format tries to pair, and masks that decide the fill
-_VOID = re.compile(r"^\s*(?:ignored?|void|unlabell?ed)\s*:\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)", re.MULTILINE | re.I)
+_VOID = re.compile(
+    r"^\s*(?:ignored?|void|unlabell?ed)\s*:\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)", re.MULTILINE | re.IGNORECASE
+)
 
 
 def detect(root: Path) -> str | None:
@@ -77,9 +80,15 @@ def open(root: Path, options: Mapping[str, Any]) -> MasksDataset:  # noqa: A001 
 def _asked(value: Any) -> Fill:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 65535:
         return value
-    if isinstance(value, list) and len(value) == 3 and all(type(part) is int and 0 <= part <= 255 for part in value):
+    if (
+        isinstance(value, list)
+        and len(value) == 3
+        and all(type(part) is int and 0 <= part <= 255 for part in value)
+    ):
         return (value[0], value[1], value[2])
-    raise UsageError(f"format {NAME}: ignore is {value!r}, but must be a number up to 65535 or [red, green, blue]")
+    raise UsageError(
+        f"format {NAME}: ignore is {value!r}, but must be a number up to 65535 or [red, green, blue]"
+    )
 
 
 def _is_png(root: Path, path: str) -> bool:
@@ -144,8 +153,7 @@ class MasksDataset(TreeDataset):
     def match(self, key: str) -> list[Match]:
         """Return the masks of a picture, those of classes first."""
         tree = self.tree()
-        folder, _, name = key.rpartition("/")
-        stem = os.path.splitext(name)[0]  # noqa: PTH122
+        stem = os.path.splitext(key.rpartition("/")[2])[0]  # noqa: PTH122
         if stem.endswith(CITY):
             return self._cityscapes(key, stem.removesuffix(CITY))
         if not self._pairings:
@@ -187,7 +195,9 @@ class MasksDataset(TreeDataset):
                 kind = path.rpartition("_")[2]
                 lost.append(f"{kind}: is not moved; variants have none")
         listed = {"lists": [list(entry) for entry in ref.lists], "classes": []}
-        listed |= {"pairs": [[file, _listed(line, item.key, output, ref.masks, paths)] for file, line in ref.pairs]}
+        listed |= {
+            "pairs": [[file, _listed(line, item.key, output, ref.masks, paths)] for file, line in ref.pairs]
+        }
         return Written(files, listed if ref.lists or ref.pairs else None, tuple(lost))
 
     def finish(self, fragments: Iterable[Fragment]) -> Iterator[tuple[str, Iterable[bytes]]]:
@@ -276,7 +286,9 @@ class MasksDataset(TreeDataset):
         if sets.root_of(item.key) is not None:
             item = replace(item, split=sets.split(places))
         lists = tuple((place.file, place.flag, place.suffixed) for place in places)
-        return replace(item, ref=Ref(paths, rules, others, exact, lists, tuple(self._pairs.get(item.key, ()))))
+        return replace(
+            item, ref=Ref(paths, rules, others, exact, lists, tuple(self._pairs.get(item.key, ())))
+        )
 
     def _cityscapes(self, key: str, stem: str) -> list[Match]:
         found = []
@@ -337,7 +349,7 @@ def _target(path: str, stem: str) -> str:
 
 
 def _pair_lists(tree: Tree) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield (file, picture -> line) of each list in the root whose lines begin with a picture and its mask."""
+    """Yield (file, picture -> line) of each list in the root whose lines are a picture and its mask."""
     for name in tree.folders.get("", Folder("", None)).files:
         if not name.endswith(".txt"):
             continue
@@ -357,6 +369,6 @@ def _pair_lists(tree: Tree) -> Iterator[tuple[str, dict[str, str]]]:
 def _listed(line: str, key: str, output: str, before: Sequence[str], after: Sequence[str]) -> str:
     """Return a line of a list with the picture and its masks under their new names."""
     new = dict(zip(before, after, strict=True)) | {key: output}
-    return re.sub(r"\S+", lambda word: word[0].replace(bare := word[0].lstrip("./"), new.get(bare, bare)), line)
-
-
+    return re.sub(
+        r"\S+", lambda word: word[0].replace(bare := word[0].lstrip("./"), new.get(bare, bare)), line
+    )

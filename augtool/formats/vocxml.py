@@ -23,7 +23,7 @@ class _TooDeep(Exception):
     pass
 
 
-class _Parser(DefusedXMLParser):  # type: ignore[misc]  # defusedxml has no types
+class _Parser(DefusedXMLParser):
     """Notes the line of each element and stops at deep nesting."""
 
     def __init__(self) -> None:
@@ -35,13 +35,13 @@ class _Parser(DefusedXMLParser):  # type: ignore[misc]  # defusedxml has no type
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise _TooDeep
-        element = super()._start(tag, attributes)
+        element = super()._start(tag, attributes)  # type: ignore[misc]  # not in the stubs
         self.lines[id(element)] = self.parser.CurrentLineNumber
         return element
 
     def _end(self, tag: str) -> Any:
         self._depth -= 1
-        return super()._end(tag)
+        return super()._end(tag)  # type: ignore[misc]
 
 
 @dataclass

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  the lines of the tables below are their point
 """A small set of each format, in files: what a walk of them finds is in the tests of each."""
 
 from __future__ import annotations
@@ -68,7 +69,12 @@ CREATEML = [
     },
     {"image": "b.png", "annotations": []},
 ]
-OBJECTS = {"bbox": [[7, 6, 7, 4], [20, 10, 20, 20]], "categories": ["cat", "dog"], "area": [28, 400], "id": [4, 9]}
+OBJECTS = {
+    "bbox": [[7, 6, 7, 4], [20, 10, 20, 20]],
+    "categories": ["cat", "dog"],
+    "area": [28, 400],
+    "id": [4, 9],
+}
 
 CSV_BOXES = {
     "corners": "filename,xmin,ymin,xmax,ymax,class,note\na.png,7,6,14,10,cat,\"x, y\"\na.png,20,10,40,30,dog,-\nb.png,1,1,5,5,cat,\n",

@@ -1,4 +1,4 @@
-"""The table of formats: each set is claimed by its own format, comes back as it was, and survives a mirror."""
+"""The table of formats: each set is claimed by its own format, comes back, and survives a mirror."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from labelled import boxes, mirrored, plant, process, real, tree
 from samples import SAMPLES
 
 from augtool.formats import FORMATS, recognise
+
 
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_a_set_is_claimed_by_its_own_format_only(tmp_path, sample):
@@ -52,7 +53,9 @@ def test_twice_mirrored_is_the_set_again(tmp_path, sample):
             assert one.mask is None or (one.mask.pixels == other.mask.pixels).all()
             for part, before in zip(one.polygons or (), other.polygons or (), strict=True):
                 assert part.outer == pytest.approx(before.outer, abs=1e-3)
-            assert one.keypoints is None or one.keypoints.points == pytest.approx(other.keypoints.points, abs=1e-3)
+            assert one.keypoints is None or one.keypoints.points == pytest.approx(
+                other.keypoints.points, abs=1e-3
+            )
         if source.semantic is not None:
             assert (labels.semantic == source.semantic).all()
         assert third.classes[key] == first.classes[key.replace("-m-n", "")]
@@ -109,7 +112,9 @@ def test_real_sets_are_claimed_and_come_back(tmp_path, folder):
     assert again.labels.keys() == run.labels.keys()
     for key, labels in run.labels.items():
         assert boxes(again.labels[key]) == boxes(labels)
-        assert [each.category for each in again.labels[key].instances] == [each.category for each in labels.instances]
+        assert [each.category for each in again.labels[key].instances] == [
+            each.category for each in labels.instances
+        ]
         if labels.semantic is not None:
             assert (again.labels[key].semantic == labels.semantic).all()
     assert again.splits == run.splits
