@@ -15,7 +15,7 @@ from augtool.formats.base import Fragment, Written
 from augtool.formats.jsontext import elements, indent_of, spelled
 from augtool.formats.references import References, renamed
 from augtool.formats.spool import Spool
-from augtool.formats.tree import Tree, TreeDataset, broken_folders, chosen, items
+from augtool.formats.tree import Tree, TreeDataset, broken_folders, chosen, items, scanned
 from augtool.formats.untrusted import MAX_SET, fault, inside, json_decoder, json_fault, read_label, whole_set
 from augtool.labels import Instance, Labels
 from augtool.sample import Item
@@ -27,7 +27,7 @@ IGNORED = "ignore: the format cannot mark an object to be ignored; it is kept as
 
 def detect(root: Path) -> str | None:
     """Recognise lists of pictures with boxes by their centres."""
-    found = list(_files(Tree(root)))
+    found = list(_files(scanned(root)))
     return f"CreateML annotations in {found[0]}" if found else None
 
 

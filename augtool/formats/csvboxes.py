@@ -18,7 +18,7 @@ from augtool.formats.base import Written
 from augtool.formats.csvset import CsvDataset, candidates, head
 from augtool.formats.csvtext import Row, Table, harmless
 from augtool.formats.references import References, renamed
-from augtool.formats.tree import Tree, chosen
+from augtool.formats.tree import Tree, chosen, scanned
 from augtool.formats.untrusted import fault
 from augtool.labels import Instance, Labels
 from augtool.metadata import is_image_name
@@ -57,7 +57,7 @@ class Layout:
 
     Attributes:
         image: cell of the picture's name.
-        box: four cells, or one that holds four numbers.
+        box: four cells, one that holds four numbers, or none in a table that is about something else.
         form: ``xyxy`` (corners) or ``xywh`` (corner and size).
         category: cell of the class, or None.
         size: cells of the picture's width and height, or None.
@@ -76,7 +76,7 @@ class Layout:
 
 def detect(root: Path) -> str | None:
     """Recognise a table with columns for a box whose rows name pictures of the set."""
-    tree = Tree(root)
+    tree = scanned(root)
     found = list(_layouts(tree, {}))
     return (
         f"boxes in {found[0][0]}" + (f" and {len(found) - 1} more" if len(found) > 1 else "")
@@ -97,6 +97,8 @@ def open(root: Path, options: Mapping[str, Any]) -> CsvBoxesDataset:  # noqa: A0
         dataset.layouts[file], dataset.delimiters[file] = layout, delimiter
     if not dataset.layouts:
         raise UsageError(f"{root}: no CSV file with boxes whose rows name pictures of this set")
+    if "file" not in checked:
+        dataset.add_others()
     dataset.load()
     dataset.settle()
     return dataset
@@ -181,6 +183,15 @@ def _without_header(table: Table) -> Layout | None:
 @dataclass
 class CsvBoxesDataset(CsvDataset):
     """A scanned set of pictures and tables of boxes."""
+
+    def add_others(self) -> None:
+        """Take along tables that say something else of the pictures: their rows are copied for variants."""
+        from augtool.formats import csvlabels
+
+        for file, layout, delimiter in csvlabels.tables(self.tree(), {}):
+            if file not in self.layouts:
+                self.layouts[file] = Layout(layout.image, (), "xyxy", None, header=layout.header)
+                self.delimiters[file] = delimiter
 
     def settle(self) -> None:
         """Decide what only all rows can tell: corners or sizes in one cell, pixels or shares."""

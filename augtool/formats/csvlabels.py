@@ -17,7 +17,7 @@ from augtool.formats.csvboxes import CLASS, IMAGE, plain
 from augtool.formats.csvset import CsvDataset, candidates, head
 from augtool.formats.csvtext import Row, Table
 from augtool.formats.references import References, renamed
-from augtool.formats.tree import Tree, chosen
+from augtool.formats.tree import Tree, chosen, scanned
 from augtool.labels import Labels
 from augtool.metadata import is_image_name
 from augtool.sample import Item
@@ -39,8 +39,8 @@ class Layout:
 
 def detect(root: Path) -> str | None:
     """Recognise a table whose rows name pictures of the set."""
-    tree = Tree(root)
-    found = list(_layouts(tree, {}))
+    tree = scanned(root)
+    found = list(tables(tree, {}))
     return (
         f"labels in {found[0][0]}" + (f" and {len(found) - 1} more" if len(found) > 1 else "")
         if found
@@ -56,7 +56,7 @@ def open(root: Path, options: Mapping[str, Any]) -> CsvLabelsDataset:  # noqa: A
     """
     checked = chosen(options, OPTIONS, NAME)
     dataset = CsvLabelsDataset(root, name=NAME, options=checked)
-    for file, layout, delimiter in _layouts(dataset.tree(), checked):
+    for file, layout, delimiter in tables(dataset.tree(), checked):
         dataset.layouts[file], dataset.delimiters[file] = layout, delimiter
     if not dataset.layouts:
         raise UsageError(f"{root}: no CSV file whose rows name pictures of this set")
@@ -64,7 +64,8 @@ def open(root: Path, options: Mapping[str, Any]) -> CsvLabelsDataset:  # noqa: A
     return dataset
 
 
-def _layouts(tree: Tree, options: Mapping[str, Any]) -> Iterator[tuple[str, Layout, str]]:
+def tables(tree: Tree, options: Mapping[str, Any]) -> Iterator[tuple[str, Layout, str]]:
+    """Yield (file, layout, delimiter) of each table whose rows name pictures."""
     references: References | None = None
     for file in candidates(tree):
         if "file" in options and options["file"] != file:

@@ -153,9 +153,8 @@ class CsvDataset(TreeDataset):
 
     def finish(self, fragments: Iterable[Fragment]) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Yield the tables with the rows of the variants in them, and lists of classes as they were."""
-        for name in COMPANIONS:
-            if self.tree().has(name) and name not in self._tables:
-                yield name, [read_label(self.root, name)]
+        for path in self._companions():
+            yield path, [read_label(self.root, path, MAX_SET)]
         spool = Spool(self._tables)
         for file, table in self._tables.items():
             first = table.rows[0].text if table.rows and self.has_header(file) else ""
@@ -164,6 +163,14 @@ class CsvDataset(TreeDataset):
             for file, text in fragment.data or ():
                 spool.add(file, csvtext.encode(_ended(text, self._tables[file].newline)))
         yield from spool.drain()
+
+    def _companions(self) -> Iterator[str]:
+        """Yield lists of classes, and tables beside those of the set that are not about pictures."""
+        homes = {file.rpartition("/")[0] for file in self._tables}
+        for path in self.tree().files(".csv", ".tsv", *COMPANIONS):
+            home, _, name = path.rpartition("/")
+            if path not in self._tables and (home in homes or name in COMPANIONS):
+                yield path
 
     def problems(self) -> Iterator[dict[str, Any]]:
         """Yield rows that name no picture, rows twice, pictures without a row."""

@@ -20,7 +20,7 @@ from augtool.formats.createml import IGNORED
 from augtool.formats.jsontext import spelled
 from augtool.formats.references import renamed
 from augtool.formats.spool import Spool
-from augtool.formats.tree import Tree, TreeDataset, broken_folders, chosen, items
+from augtool.formats.tree import Tree, TreeDataset, broken_folders, chosen, items, scanned
 from augtool.formats.untrusted import MAX_SET, fault, inside, parse_json, read_label, relative_path, whole_set
 from augtool.formats.walk import SPLITS
 from augtool.labels import Instance, Labels
@@ -34,7 +34,7 @@ CATEGORIES = ("categories", "category", "labels", "label", "names", "name")
 
 def detect(root: Path) -> str | None:
     """Recognise metadata files with a ``file_name``."""
-    found = [path for path in _files(Tree(root)) if _begins(root, path)]
+    found = [path for path in _files(scanned(root)) if _begins(root, path)]
     return f"Hugging Face ImageFolder with {found[0]}" if found else None
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from augtool.errors import ItemError
 from augtool.formats import findings, maskpng
 from augtool.formats.base import Written
-from augtool.formats.tree import Folder, Tree, TreeDataset, broken_folders, chosen, items
+from augtool.formats.tree import Folder, Tree, TreeDataset, broken_folders, chosen, items, scanned
 from augtool.formats.untrusted import read_label
 from augtool.formats.walk import safe_name, safe_path
 from augtool.labels import Instance, Labels, Mask
@@ -31,7 +31,7 @@ CATEGORY = "object"
 
 def detect(root: Path) -> str | None:
     """Recognise folders that hold one picture in ``images`` and its objects in ``masks``."""
-    count = sum(1 for _ in _homes(Tree(root)))
+    count = sum(1 for _ in _homes(scanned(root)))
     return f"one mask per object, {count} folders of a picture and its masks" if count else None
 
 

@@ -21,7 +21,7 @@ from augtool.formats.base import Fragment, Written
 from augtool.formats.createml import IGNORED
 from augtool.formats.jsontext import indent_of, spelled
 from augtool.formats.labelmeshapes import instance_of, shapes_of
-from augtool.formats.tree import Pairing, Tree, TreeDataset, broken_folders, chosen, items
+from augtool.formats.tree import Pairing, TreeDataset, broken_folders, chosen, items, scanned
 from augtool.formats.untrusted import fault, inside, parse_json, read_label
 from augtool.formats.walk import own_stems, safe_path
 from augtool.labels import Labels
@@ -36,7 +36,7 @@ _LABELS = re.compile(rb'"label"\s*:\s*"((?:[^"\\]|\\.)*)"')
 
 def detect(root: Path) -> str | None:
     """Recognise JSON files with ``shapes`` that lie beside pictures or in a folder for labels."""
-    found = sum(1 for path in islice(Tree(root).files(".json"), _LOOK) if _is_labelme(root, path))
+    found = sum(1 for path in islice(scanned(root).files(".json"), _LOOK) if _is_labelme(root, path))
     return "LabelMe JSON files" if found else None
 
 

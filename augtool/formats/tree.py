@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,10 +35,14 @@ MAX_DEPTH = 64
 
 
 class File(NamedTuple):
-    """A visible file: its size in bytes and, where it cannot be used, (reason code, message)."""
+    """A picture's size in bytes and, where it cannot be used, (reason code, message)."""
 
     size: int
     problem: tuple[str, str] | None
+
+
+# Label files are judged when they are read.
+_OTHER = File(0, None)
 
 
 @dataclass
@@ -88,7 +93,9 @@ class Tree:
         names = {entry.name for entry in inner}
         folder = Folder(path, split, folders=tuple(entry.name for entry in inner))
         folder.files = {
-            entry.name: File(*inspect(self.root, entry)) for entry in visible if entry.name not in names
+            entry.name: File(*inspect(self.root, entry)) if is_image_name(entry.name) else _OTHER
+            for entry in visible
+            if entry.name not in names
         }
         self.folders[path] = folder
         dividing = split is None and is_split_level(names)
@@ -106,6 +113,29 @@ class Tree:
         """Yield the paths of all files with one of the suffixes (lower case), in order."""
         for path, folder in self.folders.items():
             yield from (path + name for name in folder.files if name.lower().endswith(suffixes))
+
+
+_shared: dict[Path, Tree] | None = None
+
+
+@contextmanager
+def one_scan() -> Iterator[None]:
+    """Let all that look at a data set's folders meanwhile share one scan of them."""
+    global _shared  # noqa: PLW0603 - bounded by the block, and formats are asked by one process alone
+    _shared = {}
+    try:
+        yield
+    finally:
+        _shared = None
+
+
+def scanned(root: Path) -> Tree:
+    """Return the folders below a root, scanned anew unless within :func:`one_scan`."""
+    if _shared is None:
+        return Tree(root)
+    if root not in _shared:
+        _shared[root] = Tree(root)
+    return _shared[root]
 
 
 def items(folder: Folder) -> Iterator[Item]:
@@ -155,6 +185,7 @@ class Pairing:
         self._tree, self._parallel, self._wanted = tree, parallel, wanted
         self._beside, self._tails = beside, tails
         self._places: dict[str, list[Folder]] = {}
+        self._claims: dict[str, set[str]] = {}
 
     def find(self, key: str) -> Match | None:
         """Return the label file of the picture at ``key``, or None.
@@ -180,8 +211,10 @@ class Pairing:
 
     def _claimed(self, folder: str, label: str) -> bool:
         """Return whether a picture of this folder fits the label file to the letter."""
-        own = self._tree.folders[folder].pictures()
-        return any(label in self._wanted(os.path.splitext(name)[0]) for name in own)  # noqa: PTH122
+        if folder not in self._claims:
+            stems = (os.path.splitext(name)[0] for name in self._tree.folders[folder].pictures())  # noqa: PTH122
+            self._claims[folder] = {name for stem in stems for name in self._wanted(stem)}
+        return label in self._claims[folder]
 
     def _candidates(self, folder: str) -> Iterator[Folder]:
         folders = self._tree.folders
@@ -216,7 +249,7 @@ class TreeDataset(FolderDataset):
     def tree(self) -> Tree:
         """Return the scanned folders."""
         if self._tree is None:
-            self._tree = Tree(self.root)
+            self._tree = scanned(self.root)
         return self._tree
 
     def __getstate__(self) -> dict[str, Any]:

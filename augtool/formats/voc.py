@@ -22,7 +22,7 @@ from augtool.errors import ItemError
 from augtool.formats import findings, maskset, vocxml
 from augtool.formats.base import Fragment, Written
 from augtool.formats.imagesets import ImageSets
-from augtool.formats.tree import Pairing, Tree, TreeDataset, broken_folders, chosen, items
+from augtool.formats.tree import Pairing, Tree, TreeDataset, broken_folders, chosen, items, scanned
 from augtool.formats.untrusted import read_label
 from augtool.formats.vocxml import Annotation
 from augtool.formats.walk import own_stems, safe_path
@@ -39,7 +39,7 @@ _LOOK = 8  # annotation files a look at the format opens
 
 def detect(root: Path) -> str | None:
     """Recognise XML files that are VOC annotations, in a folder for labels or beside pictures."""
-    tree = Tree(root)
+    tree = scanned(root)
     looked = islice((path for path in tree.files(".xml")), _LOOK)
     if any(_is_voc(root, path) for path in looked):
         lists = ", with ImageSets" if any(path.endswith("ImageSets/") for path in tree.folders) else ""
