@@ -11,7 +11,7 @@ from typing import Any
 
 from augtool.errors import ItemError, UsageError
 from augtool.formats import findings
-from augtool.formats.base import Fragment, Written
+from augtool.formats.base import IGNORED, Fragment, Written
 from augtool.formats.jsontext import elements, indent_of, spelled
 from augtool.formats.references import References, renamed
 from augtool.formats.spool import Spool
@@ -22,7 +22,6 @@ from augtool.sample import Item
 
 NAME = "createml"
 IMAGES, LISTS = ("image", "imagefilename"), ("annotations", "annotation")
-IGNORED = "ignore: the format cannot mark an object to be ignored; it is kept as it is"
 
 
 def detect(root: Path) -> str | None:

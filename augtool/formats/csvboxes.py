@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from augtool.errors import UsageError
-from augtool.formats.base import Written
+from augtool.formats.base import IGNORED, Written
 from augtool.formats.csvset import CsvDataset, candidates, head
 from augtool.formats.csvtext import Row, Table, harmless
 from augtool.formats.references import References, renamed
@@ -262,7 +262,8 @@ class CsvBoxesDataset(CsvDataset):
                 # Without a header, a row of nothing but the name says that the picture shows no object.
                 changes |= dict.fromkeys((*layout.box, layout.category), "")  # type: ignore[arg-type]
             lines.append([file, row.replaced(changes, self.delimiters[file])])
-        return Written(fragment=lines or None)
+        lost = (IGNORED,) if any(instance.crowd for instance in labels.instances) else ()
+        return Written(fragment=lines or None, lost=lost)
 
     def _box(
         self, file: str, row: Row, layout: Layout, size: tuple[int, int]

@@ -15,8 +15,7 @@ from typing import Any
 
 from augtool.errors import ItemError, UsageError
 from augtool.formats import csvtext, findings
-from augtool.formats.base import Fragment, Written
-from augtool.formats.createml import IGNORED
+from augtool.formats.base import IGNORED, Fragment, Written
 from augtool.formats.jsontext import spelled
 from augtool.formats.references import renamed
 from augtool.formats.spool import Spool

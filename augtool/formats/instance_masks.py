@@ -15,7 +15,7 @@ import numpy as np
 
 from augtool.errors import ItemError
 from augtool.formats import findings, maskpng
-from augtool.formats.base import Written
+from augtool.formats.base import IGNORED, Written
 from augtool.formats.tree import Folder, Tree, TreeDataset, broken_folders, chosen, items, scanned
 from augtool.formats.untrusted import read_label
 from augtool.formats.walk import safe_name, safe_path
@@ -126,7 +126,8 @@ class InstanceMasksDataset(TreeDataset):
             files[f"{home}/{masks}/{safe_name(extra['name'])}"] = (
                 extra["data"] if same else _whole(mask, extra, size)
             )
-        return Written(files)
+        lost = (IGNORED,) if any(instance.crowd for instance in labels.instances) else ()
+        return Written(files, lost=lost)
 
     def problems(self) -> Iterator[dict[str, Any]]:
         """Yield pictures without masks, empty masks, and masks that cannot be used."""

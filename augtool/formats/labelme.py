@@ -17,8 +17,7 @@ from typing import Any
 
 from augtool.errors import ItemError
 from augtool.formats import findings
-from augtool.formats.base import Fragment, Written
-from augtool.formats.createml import IGNORED
+from augtool.formats.base import IGNORED, Fragment, Written
 from augtool.formats.jsontext import indent_of, spelled
 from augtool.formats.labelmeshapes import instance_of, shapes_of
 from augtool.formats.tree import Pairing, TreeDataset, broken_folders, chosen, items, scanned

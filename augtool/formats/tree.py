@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -257,18 +257,19 @@ class TreeDataset(FolderDataset):
         return self.__dict__ | {"_tree": None, "ignored": Counter()}
 
 
-def chosen(options: Any, known: dict[str, tuple[Any, ...] | type | None], name: str) -> dict[str, Any]:
+def chosen(
+    options: Mapping[str, Any], known: Mapping[str, tuple[Any, ...] | type[str] | None], name: str
+) -> dict[str, Any]:
     """Return the options of a format, checked.
 
     Args:
         options: as the recipe gives them.
-        known: option -> the values it may have, or the type of them; None for any.
+        known: option -> the values it may have, ``str`` for any text, None for anything.
         name: the format.
 
     Raises:
         UsageError: an unknown option, or an unknown value.
     """
-    result = {}
     for key, value in options.items():
         if key not in known:
             hint = did_you_mean(key, known)
@@ -276,10 +277,9 @@ def chosen(options: Any, known: dict[str, tuple[Any, ...] | type | None], name: 
                 f"format {name}: unknown option {key}{hint}; known are {', '.join(known) or 'none'}"
             )
         allowed = known[key]
-        wrong = isinstance(allowed, tuple) and (value not in allowed or isinstance(value, bool))
-        wrong = wrong or (isinstance(allowed, type) and not isinstance(value, allowed))
-        if wrong:
-            names = " or ".join(map(str, allowed)) if isinstance(allowed, tuple) else f"a {allowed.__name__}"  # type: ignore[union-attr]
+        if isinstance(allowed, tuple) and (value not in allowed or isinstance(value, bool)):
+            names = " or ".join(map(str, allowed))
             raise UsageError(f"format {name}: {key} is {value!r}, but must be {names}")
-        result[key] = value
-    return result
+        if allowed is str and not isinstance(value, str):
+            raise UsageError(f"format {name}: {key} is {value!r}, but must be a text")
+    return dict(options)

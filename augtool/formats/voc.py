@@ -20,7 +20,7 @@ import numpy as np
 
 from augtool.errors import ItemError
 from augtool.formats import findings, maskset, vocxml
-from augtool.formats.base import Fragment, Written
+from augtool.formats.base import IGNORED, Fragment, Written
 from augtool.formats.imagesets import ImageSets
 from augtool.formats.tree import Pairing, Tree, TreeDataset, broken_folders, chosen, items, scanned
 from augtool.formats.untrusted import read_label
@@ -122,7 +122,7 @@ class VocDataset(TreeDataset):
         if ref.xml is None:
             return labels
         annotation = vocxml.parse(read_label(self.root, ref.xml), ref.xml)
-        extra["xml"] = annotation.data
+        extra["annotation"] = annotation
         instances = tuple(self._instances(annotation))
         _check_size(annotation, instances, size)
         return replace(labels, instances=instances)
@@ -240,8 +240,7 @@ class VocDataset(TreeDataset):
     def _annotation(
         self, item: Item, output: str, labels: Labels, size: tuple[int, int], lost: list[str]
     ) -> bytes:
-        data: bytes = labels.extra["xml"]
-        annotation = vocxml.parse(data, item.ref.xml)
+        annotation: Annotation = labels.extra["annotation"].copy()
         changed = _rename(annotation, item, output)
         changed |= _resize(annotation, size)
         kept = {(instance.extra["object"], instance.extra["part"]): instance for instance in labels.instances}
@@ -259,7 +258,7 @@ class VocDataset(TreeDataset):
                     changed = True
                 else:
                     changed |= self._update(part, instance, labels.extra["size"], size, lost)
-        return annotation.dump() if changed else data
+        return annotation.dump() if changed else annotation.data
 
     def _update(
         self,
@@ -273,7 +272,9 @@ class VocDataset(TreeDataset):
         extra = instance.extra
         changed = instance.category != extra["category"] or instance.crowd
         vocxml.set_text(element, "name", instance.category)
-        if instance.crowd:
+        if instance.crowd and element.find("difficult") is None:
+            lost.append(IGNORED)
+        elif instance.crowd:
             vocxml.set_text(element, "difficult", "1")
         if instance.box is None or instance.box == extra["box"]:
             return changed
