@@ -137,7 +137,7 @@ class CreateMlDataset(TreeDataset):
                 if folder.path + name not in self.frames and name not in folder.pictures():
                     self.ignored[os.path.splitext(name)[1].lower() or "no suffix"] += 1  # noqa: PTH122
 
-    def read(self, item: Item, size: tuple[int, int]) -> Labels:  # noqa: ARG002 - the protocol's signature
+    def read_labels(self, item: Item, size: tuple[int, int]) -> Labels:  # noqa: ARG002 - the protocol's signature
         """Return the boxes of a picture; see the protocol."""
         instances = []
         for number, entry in enumerate(item.ref):
@@ -148,7 +148,7 @@ class CreateMlDataset(TreeDataset):
                 instances.append(Instance(each["label"], box, extra=extra))
         return Labels(tuple(instances))
 
-    def write(self, item: Item, output: str, labels: Labels, size: tuple[int, int]) -> Written:
+    def write_labels(self, item: Item, output: str, labels: Labels, size: tuple[int, int]) -> Written:
         """Return a picture's elements under the written one's name."""
         kept = {(instance.extra["entry"], instance.extra["at"]): instance for instance in labels.instances}
         made = []
@@ -171,7 +171,7 @@ class CreateMlDataset(TreeDataset):
         lost = (IGNORED,) if any(instance.crowd for instance in labels.instances) else ()
         return Written(fragment=made or None, lost=lost)
 
-    def finish(self, fragments: Iterable[Fragment]) -> Iterator[tuple[str, Iterable[bytes]]]:
+    def finish_set(self, fragments: Iterable[Fragment]) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Yield the lists with the variants in them."""
         spool = Spool(self.frames)
         for fragment in fragments:

@@ -221,7 +221,7 @@ class CsvBoxesDataset(CsvDataset):
         )
         return replace(item, classes=tuple(classes))
 
-    def read(self, item: Item, size: tuple[int, int]) -> Labels:
+    def read_labels(self, item: Item, size: tuple[int, int]) -> Labels:
         """Return a box for each row; see the protocol."""
         instances = []
         for at, (file, row) in enumerate(self.parsed(item)):
@@ -242,7 +242,7 @@ class CsvBoxesDataset(CsvDataset):
             instances.append(Instance(category, box, extra=extra))
         return Labels(tuple(instances), extra={"size": size})
 
-    def write(self, item: Item, output: str, labels: Labels, size: tuple[int, int]) -> Written:
+    def write_labels(self, item: Item, output: str, labels: Labels, size: tuple[int, int]) -> Written:
         """Return the rows of a picture: as they were, but for the name and what moved."""
         kept = {instance.extra["row"]: instance for instance in labels.instances}
         lines: list[list[str]] = []

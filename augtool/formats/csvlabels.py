@@ -143,11 +143,11 @@ class CsvLabelsDataset(CsvDataset):
         names = tuple(dict.fromkeys(classes))
         return replace(item, classes=names, label=names[0] if len(names) == 1 else None)
 
-    def read(self, item: Item, size: tuple[int, int]) -> Labels:  # noqa: ARG002 - the protocol's signature
+    def read_labels(self, item: Item, size: tuple[int, int]) -> Labels:  # noqa: ARG002 - the protocol's signature
         """Return nothing that moves: a label is about the whole picture."""
         return Labels()
 
-    def write(self, item: Item, output: str, labels: Labels, size: tuple[int, int]) -> Written:  # noqa: ARG002
+    def write_labels(self, item: Item, output: str, labels: Labels, size: tuple[int, int]) -> Written:  # noqa: ARG002
         """Return the rows of a picture under the written one's name."""
         lines = []
         for file, row in self.parsed(item):

@@ -151,7 +151,7 @@ class CsvDataset(TreeDataset):
             row = next(csvtext.rows(text, file, self.delimiters[file]))
             yield file, replace(row, line=line)
 
-    def finish(self, fragments: Iterable[Fragment]) -> Iterator[tuple[str, Iterable[bytes]]]:
+    def finish_set(self, fragments: Iterable[Fragment]) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Yield the tables with the rows of the variants in them, and lists of classes as they were."""
         for path in self._companions():
             yield path, [read_label(self.root, path, MAX_SET)]

@@ -179,7 +179,7 @@ class ImageFolderDataset(TreeDataset):
                 if folder.path + name not in self.sheets and name not in folder.pictures():
                     self.ignored[os.path.splitext(name)[1].lower() or "no suffix"] += 1  # noqa: PTH122
 
-    def read(self, item: Item, size: tuple[int, int]) -> Labels:  # noqa: ARG002 - the protocol's signature
+    def read_labels(self, item: Item, size: tuple[int, int]) -> Labels:  # noqa: ARG002 - the protocol's signature
         """Return the boxes in a picture's ``objects``; see the protocol."""
         ref: Ref = item.ref
         if ref.file is None or ref.file.endswith(".csv"):
@@ -199,7 +199,7 @@ class ImageFolderDataset(TreeDataset):
                 made.append(Instance(category, box, extra=extra))
         return Labels(tuple(made))
 
-    def write(self, item: Item, output: str, labels: Labels, size: tuple[int, int]) -> Written:
+    def write_labels(self, item: Item, output: str, labels: Labels, size: tuple[int, int]) -> Written:
         """Return the rows of a picture under the written one's name."""
         ref: Ref = item.ref
         if ref.file is None:
@@ -226,7 +226,7 @@ class ImageFolderDataset(TreeDataset):
         ended = [text if text.endswith("\n") else text.rstrip("\r") + sheet.newline for text in made]
         return Written(fragment=[ref.file, ended], lost=lost)
 
-    def finish(self, fragments: Iterable[Fragment]) -> Iterator[tuple[str, Iterable[bytes]]]:
+    def finish_set(self, fragments: Iterable[Fragment]) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Yield the metadata files with a row for every picture written."""
         spool = Spool(self.sheets)
         adding: dict[str, bool] = {}

@@ -95,7 +95,7 @@ class InstanceMasksDataset(TreeDataset):
                 classes = (self.category,) * len(names)
                 yield replace(item, folder=folder, ref=Ref(masks.path, names), classes=classes)
 
-    def read(self, item: Item, size: tuple[int, int]) -> Labels:
+    def read_labels(self, item: Item, size: tuple[int, int]) -> Labels:
         """Return an object for each mask; see the protocol."""
         ref: Ref = item.ref
         instances = []
@@ -113,7 +113,7 @@ class InstanceMasksDataset(TreeDataset):
             instances.append(Instance(self.category, mask=before, extra=extra))
         return Labels(tuple(instances), extra={"size": size})
 
-    def write(self, item: Item, output: str, labels: Labels, size: tuple[int, int]) -> Written:
+    def write_labels(self, item: Item, output: str, labels: Labels, size: tuple[int, int]) -> Written:
         """Return the masks of a picture, in the folder beside its own."""
         home = output.rpartition("/")[0].rpartition("/")[0]
         masks = item.ref.folder.rstrip("/").rpartition("/")[2]

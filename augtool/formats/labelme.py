@@ -77,7 +77,7 @@ class LabelMeDataset(TreeDataset):
                 if not name.lower().endswith(".json") and name not in folder.pictures():
                     self.ignored[os.path.splitext(name)[1].lower() or "no suffix"] += 1  # noqa: PTH122
 
-    def read(self, item: Item, size: tuple[int, int]) -> Labels:
+    def read_labels(self, item: Item, size: tuple[int, int]) -> Labels:
         """Return the shapes of a picture; see the protocol."""
         file = item.ref[0]
         if file is None:
@@ -96,7 +96,7 @@ class LabelMeDataset(TreeDataset):
         extra = {"document": document, "data": data}
         return Labels(instances, extra=extra)
 
-    def write(self, item: Item, output: str, labels: Labels, size: tuple[int, int]) -> Written:
+    def write_labels(self, item: Item, output: str, labels: Labels, size: tuple[int, int]) -> Written:
         """Return the JSON file of a picture."""
         file = item.ref[0]
         if file is None:
@@ -122,7 +122,7 @@ class LabelMeDataset(TreeDataset):
         text = spelled(document | {"shapes": shapes} | facts, indent_of(data.decode("utf-8-sig")))
         return Written({target: text.encode() + b"\n" * data.endswith(b"\n")}, lost=tuple(lost))
 
-    def finish(self, fragments: Iterable[Fragment]) -> Iterator[tuple[str, Iterable[bytes]]]:  # noqa: ARG002
+    def finish_set(self, fragments: Iterable[Fragment]) -> Iterator[tuple[str, Iterable[bytes]]]:  # noqa: ARG002
         """Yield ``labels.txt``, the list of classes, as it was."""
         if self.tree().has("labels.txt"):
             yield "labels.txt", [read_label(self.root, "labels.txt")]

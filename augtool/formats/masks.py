@@ -167,7 +167,7 @@ class MasksDataset(TreeDataset):
         beside = None if found else self._pairings[2].find(key)
         return [beside] if beside else found
 
-    def read(self, item: Item, size: tuple[int, int]) -> Labels:
+    def read_labels(self, item: Item, size: tuple[int, int]) -> Labels:
         """Return the masks of a picture; see the protocol."""
         ref: Ref = item.ref
         if not ref.masks:
@@ -176,7 +176,7 @@ class MasksDataset(TreeDataset):
         kept, fill = maskset.read(self.root, ref.masks, size, fills)
         return Labels(semantic=kept.semantic, semantic_fill=fill, extra={"masks": kept, "size": size})
 
-    def write(self, item: Item, output: str, labels: Labels, size: tuple[int, int]) -> Written:
+    def write_labels(self, item: Item, output: str, labels: Labels, size: tuple[int, int]) -> Written:
         """Return a picture's masks; those of an original are the very files."""
         ref: Ref = item.ref
         if labels.semantic is None:
@@ -200,7 +200,7 @@ class MasksDataset(TreeDataset):
         }
         return Written(files, listed if ref.lists or ref.pairs else None, tuple(lost))
 
-    def finish(self, fragments: Iterable[Fragment]) -> Iterator[tuple[str, Iterable[bytes]]]:
+    def finish_set(self, fragments: Iterable[Fragment]) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Yield the lists of pictures with the variants in them, and those of classes as they were."""
         for name in ("labelmap.txt", "labelmap.csv", "dataset_meta.json", "label_colors.txt", "classes.txt"):
             if self.tree().has(name):

@@ -37,3 +37,10 @@ class Spool:
             with file:
                 file.seek(0)
                 yield name, iter(lambda file=file: file.read(_CHUNK), b"")  # type: ignore[misc]
+
+    def drain_lines(self) -> Iterator[tuple[str, Iterable[bytes]]]:
+        """Yield (name, lines) of every file, in the order they were named."""
+        for name, file in self._files.items():
+            with file:
+                file.seek(0)
+                yield name, file

@@ -7,16 +7,20 @@ the picture one folder is exchanged for another (``JPEGImages/a.jpg``, ``Annotat
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from augtool.errors import UsageError
+from augtool.formats.base import Fragment, Written
 from augtool.formats.folder import FolderDataset
+from augtool.formats.spool import Spool
 from augtool.formats.walk import (
     SPLITS,
     hidden,
@@ -27,11 +31,13 @@ from augtool.formats.walk import (
     safe_name,
     safe_path,
 )
+from augtool.labels import Labels
 from augtool.metadata import is_image_name
 from augtool.naming import did_you_mean
 from augtool.sample import Item
 
 MAX_DEPTH = 64
+_DIVIDED = "in_split"  # the key that marks the fragment of a divided set
 
 
 class File(NamedTuple):
@@ -239,12 +245,70 @@ class Pairing:
                         yield folders[place]
 
 
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """What ``Item.ref`` is where a run divides the set: the split, and what it was."""
+
+    split: str
+    ref: Any
+
+
 @dataclass
 class TreeDataset(FolderDataset):
-    """What the formats over a :class:`Tree` share. Workers get it without the tree."""
+    """What the formats over a :class:`Tree` share. Workers get it without the tree.
+
+    A run that divides a set writes one of the same format for each split, in folders of their names; the
+    formats themselves see nothing of it. They implement the three methods below in place of the protocol's.
+    """
 
     options: dict[str, Any] = field(default_factory=dict)
     _tree: Tree | None = None
+
+    def read_labels(self, item: Item, size: tuple[int, int]) -> Labels:  # noqa: ARG002
+        """Do what the protocol says of ``read``."""
+        return Labels()
+
+    def write_labels(self, item: Item, output: str, labels: Labels, size: tuple[int, int]) -> Written:  # noqa: ARG002
+        """Do what the protocol says of ``write``."""
+        return Written()
+
+    def finish_set(self, fragments: Iterable[Fragment]) -> Iterator[tuple[str, Iterable[bytes]]]:  # noqa: ARG002
+        """Do what the protocol says of ``finish``."""
+        return iter(())
+
+    def in_split(self, item: Item, split: str) -> Item:
+        """Return an item put into a split of a set that has none."""
+        return replace(item, split=split, folder=f"{split}/{item.folder}", ref=Divided(split, item.ref))
+
+    def read(self, item: Item, size: tuple[int, int]) -> Labels:
+        """Return a picture's labels; see the protocol."""
+        return self.read_labels(_undivided(item), size)
+
+    def write(self, item: Item, output: str, labels: Labels, size: tuple[int, int]) -> Written:
+        """Return a picture's files and fragment; see the protocol."""
+        if not isinstance(item.ref, Divided):
+            return self.write_labels(item, output, labels, size)
+        home = f"{item.ref.split}/"
+        written = self.write_labels(_undivided(item), output.removeprefix(home), labels, size)
+        files = {home + path: data for path, data in written.files.items()}
+        return Written(files, {_DIVIDED: item.ref.split, "data": written.fragment}, written.lost)
+
+    def finish(self, fragments: Iterable[Fragment]) -> Iterator[tuple[str, Iterable[bytes]]]:
+        """Yield the data set's own files; see the protocol."""
+        waiting = iter(fragments)
+        first = next(waiting, None)
+        rest = waiting if first is None else chain([first], waiting)
+        if first is None or not isinstance(first.data, dict) or _DIVIDED not in first.data:
+            yield from self.finish_set(rest)
+            return
+        spool = Spool(())
+        for fragment in rest:
+            home = f"{fragment.data[_DIVIDED]}/"
+            inner = replace(fragment, output=fragment.output.removeprefix(home), data=fragment.data["data"])
+            spool.add(home, json.dumps(asdict(inner)).encode() + b"\n")
+        for home, lines in spool.drain_lines():
+            for path, chunks in self.finish_set(Fragment(**json.loads(line)) for line in lines):
+                yield home + path, chunks
 
     def tree(self) -> Tree:
         """Return the scanned folders."""
@@ -255,6 +319,13 @@ class TreeDataset(FolderDataset):
     def __getstate__(self) -> dict[str, Any]:
         """Leave the tree behind on the way to a worker."""
         return self.__dict__ | {"_tree": None, "ignored": Counter()}
+
+
+def _undivided(item: Item) -> Item:
+    """Return an item as it was before the run put it into a split."""
+    if not isinstance(item.ref, Divided):
+        return item
+    return replace(item, folder=item.folder.removeprefix(f"{item.ref.split}/"), ref=item.ref.ref)
 
 
 def chosen(

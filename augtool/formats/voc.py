@@ -110,7 +110,7 @@ class VocDataset(TreeDataset):
                 split = sets.split(places) if sets.root_of(item.key) is not None else item.split
                 yield replace(item, split=split, ref=ref, classes=self._classes(ref))
 
-    def read(self, item: Item, size: tuple[int, int]) -> Labels:
+    def read_labels(self, item: Item, size: tuple[int, int]) -> Labels:
         """Return the boxes (and masks) of a picture; see the protocol."""
         ref: Ref = item.ref
         extra: dict[str, Any] = {"size": size}
@@ -127,7 +127,7 @@ class VocDataset(TreeDataset):
         _check_size(annotation, instances, size)
         return replace(labels, instances=instances)
 
-    def write(self, item: Item, output: str, labels: Labels, size: tuple[int, int]) -> Written:
+    def write_labels(self, item: Item, output: str, labels: Labels, size: tuple[int, int]) -> Written:
         """Return the annotation and the masks of a picture, and its lines in the lists."""
         ref: Ref = item.ref
         stem = os.path.splitext(output.rpartition("/")[2])[0]  # noqa: PTH122
@@ -149,7 +149,7 @@ class VocDataset(TreeDataset):
         fragment = {"lists": [list(entry) for entry in ref.lists], "classes": classes} if ref.lists else None
         return Written(files, fragment, tuple(lost))
 
-    def finish(self, fragments: Iterable[Fragment]) -> Iterator[tuple[str, Iterable[bytes]]]:
+    def finish_set(self, fragments: Iterable[Fragment]) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Yield the lists of ``ImageSets`` with the variants in them, and ``labelmap.txt`` as it was."""
         tree = self.tree()
         for path in tree.files("labelmap.txt"):

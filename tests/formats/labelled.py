@@ -65,7 +65,9 @@ def geometry(transform: np.ndarray, before: tuple[int, int], after: tuple[int, i
     return Geometry(before, after, transform, visible)
 
 
-def process(root: Path, out: Path, name: str | None = None, options=None, variant=None, tag="__aug1") -> Run:
+def process(
+    root: Path, out: Path, name: str | None = None, options=None, variant=None, tag="__aug1", divide=False
+) -> Run:
     """Read every picture of a set and write it to ``out``: as it is, and as ``variant`` where given.
 
     ``variant`` makes a geometry of a size. Items, dataset and labels take the way through a worker.
@@ -74,7 +76,10 @@ def process(root: Path, out: Path, name: str | None = None, options=None, varian
     run = Run(dataset)
     worker = pickle.loads(pickle.dumps(dataset))
     fragments = []
-    for item in (pickle.loads(pickle.dumps(item)) for item in dataset.items()):
+    found = dataset.items()
+    if divide:  # every other picture is for validation
+        found = (dataset.in_split(item, ("train", "val")[at % 2]) for at, item in enumerate(found))
+    for item in (pickle.loads(pickle.dumps(item)) for item in found):
         if item.problem:
             run.failed[item.key] = item.problem
             continue

@@ -61,6 +61,33 @@ def test_twice_mirrored_is_the_set_again(tmp_path, sample):
         assert third.classes[key] == first.classes[key.replace("-m-n", "")]
 
 
+WITHOUT_SPLITS = [
+    name
+    for name, (_, files) in SAMPLES.items()
+    if not any(path.startswith("train/") or "/train/" in path for path in files)
+]
+
+
+@pytest.mark.parametrize("sample", WITHOUT_SPLITS)
+def test_a_divided_set_is_a_whole_set_per_split(tmp_path, sample):
+    name, files = SAMPLES[sample]
+    root = plant(tmp_path / "in", files)
+    whole = process(root, tmp_path / "whole", name)
+    process(root, tmp_path / "out", name, variant=mirrored, divide=True)
+    again = process(tmp_path / "out", tmp_path / "again")
+    assert again.dataset.name == name
+    assert not again.failed
+    assert set(again.splits.values()) <= {"train", "val"}
+    sources = {key: again.labels[key] for key in again.labels if "__aug1" not in key}
+    assert len(again.labels) == 2 * len(sources)
+    assert {key.partition("/")[2] for key in sources} == set(whole.labels)
+    for key, labels in sources.items():
+        before = whole.labels[key.partition("/")[2]]
+        assert boxes(labels) == boxes(before)
+        assert again.classes[key] == whole.classes[key.partition("/")[2]]
+        assert (labels.semantic is None) == (before.semantic is None)
+
+
 # Real folder -> the format that claims it.
 REAL = {
     "bccd_voc/BCCD": "voc",

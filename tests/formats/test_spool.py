@@ -16,3 +16,9 @@ def test_files_come_out_whole_in_the_order_they_were_named(monkeypatch):
         ("b", b"b" * 10),
         ("a", b"a" * 10),
     ]
+
+
+def test_lines_come_out_as_they_went_in():
+    files = spool.Spool(())
+    files.add("a", b"1\n2\n")
+    assert [(name, list(lines)) for name, lines in files.drain_lines()] == [("a", [b"1\n", b"2\n"])]
