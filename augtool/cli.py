@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -46,6 +47,12 @@ def guarded(command: F) -> F:
             # The reader (head, less) has gone; that is its right. Nothing more can be printed.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             sys.exit(ExitCode.OK)
+        except OSError as error:
+            # What no module foresaw of files and disks: a full stdout, a name that is too long.
+            terminal.fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            sys.exit(ExitCode.IO)
 
     return body  # type: ignore[return-value]
 
@@ -312,6 +319,6 @@ def _splits(text: str) -> tuple[str, ...]:
 
 def _grid(text: str) -> tuple[int, int]:
     columns, _, rows = text.lower().partition("x")
-    if not (columns.isdigit() and rows.isdigit() and 1 <= int(columns) <= 20 and 1 <= int(rows) <= 50):
+    if not (columns.isdecimal() and rows.isdecimal() and 1 <= int(columns) <= 20 and 1 <= int(rows) <= 50):
         raise UsageError(f"--grid {text}: expected columns x rows, such as 3x3 (at most 20x50)")
     return int(columns), int(rows)

@@ -8,6 +8,7 @@ import shutil
 import sys
 import time
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -43,17 +44,24 @@ def result_json(data: Any) -> None:
 
 def say(text: str) -> None:
     """Tell the person something, on stderr."""
-    click.echo(clean(text), err=True, color=_color())
+    _talk(clean(text))
 
 
 def fail(text: str) -> None:
     """Tell the person what went wrong, on stderr."""
-    click.echo(_styled("augtool: ", fg="red") + clean(text), err=True, color=_color())
+    _talk(_styled("augtool: ", fg="red") + clean(text))
 
 
 def warn(text: str) -> None:
     """Warn the person, on stderr."""
-    click.echo(_styled("warning: ", fg="yellow") + clean(text), err=True, color=_color())
+    _talk(_styled("warning: ", fg="yellow") + clean(text))
+
+
+def _talk(text: str) -> None:
+    # Nobody may be listening: stderr closed, its reader gone, its disk full. The work goes on.
+    with suppress(OSError, ValueError):
+        if sys.stderr is not None:
+            click.echo(text, err=True, color=_color())
 
 
 def _color() -> bool | None:
@@ -94,7 +102,7 @@ class Progress:
         say(f"format: {planned.dataset.name} ({planned.recognised})")
         say(f"{count(survey.usable, 'picture')} -> {count(survey.files, 'file')}")
         # A terminal without a width (in some recorders) would make the bar invisible.
-        if sys.stderr.isatty() and shutil.get_terminal_size((0, 0)).columns > 0:
+        if sys.stderr is not None and sys.stderr.isatty() and shutil.get_terminal_size((0, 0)).columns > 0:
             from tqdm import tqdm
 
             self._bar = tqdm(
