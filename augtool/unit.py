@@ -13,7 +13,7 @@ from augtool.effects import Pixels, Stage
 from augtool.errors import ItemError
 from augtool.formats import Dataset
 from augtool.freeze import Facts, FrozenStep, freeze
-from augtool.geometry import geometry_of, resized
+from augtool.geometry import covered_by, geometry_of, resized
 from augtool.labels import KEEP_ALL, Labels
 from augtool.moving import Moved, box_of, move_labels
 from augtool.plan import Job
@@ -224,7 +224,8 @@ def draw(item: Item, source: Source, labels: Labels, variant: int, context: Cont
         steps = freeze(recipe.transforms, context.seed, item.key, variant, attempt, Facts.of(item))
         planned = stages(steps, frame_of(source), recipe.output.size, context.outside.border)
         geometry = geometry_of(planned, source.size)
-        moved = move_labels(labels, geometry, recipe.labels, context.dataset.flip_idx)
+        hidden = covered_by(planned, source.size) if labels.instances else None
+        moved = move_labels(labels, geometry, recipe.labels, context.dataset.flip_idx, hidden)
         if not moved.redraw:
             break
     return Drawn(steps, planned, moved)

@@ -17,7 +17,6 @@ BORDERS = {
     "reflect": cv2.BORDER_REFLECT,
     "reflect_101": cv2.BORDER_REFLECT_101,
     "wrap": cv2.BORDER_WRAP,
-    "cover": cv2.BORDER_REFLECT_101,  # geometry has zoomed in; what is left is half a pixel of the edge
 }
 
 
@@ -25,11 +24,18 @@ BORDERS = {
 class Outside:
     """What a warp shows where it looks beyond the source.
 
-    ``border`` is a key of ``BORDERS``; ``fill`` is red, green, blue from 0 to 255, used by ``constant``.
+    ``border`` is a key of ``BORDERS`` or ``cover`` (see :mod:`augtool.cover`); ``fill`` is red, green, blue
+    from 0 to 255, used by ``constant``.
     """
 
     border: str = "reflect_101"
     fill: tuple[int, int, int] = (0, 0, 0)
+
+    @property
+    def mode(self) -> int:
+        """OpenCV's number for the border."""
+        # Where geometry has zoomed in to cover the canvas, half a pixel of the edge is left to fill.
+        return BORDERS["reflect_101" if self.border == "cover" else self.border]
 
     def scalar(self, pixels: Pixels) -> tuple[float, ...]:
         """Return the fill as OpenCV wants it for these pixels: transparent where they have alpha."""
@@ -110,7 +116,7 @@ def warp(source: Source, effect: Warp, outside: Outside) -> Pixels:
         matrix = matrix @ scaling(size[0] / pixels.shape[1], size[1] / pixels.shape[0])
     index = to_index_frame(matrix)
     flags = cv2.INTER_LINEAR
-    border, scalar = BORDERS[outside.border], outside.scalar(pixels)
+    border, scalar = outside.mode, outside.scalar(pixels)
     if is_projective(matrix):
         return np.asarray(
             cv2.warpPerspective(

@@ -222,6 +222,7 @@ def _objects(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 _REASONS = {
     "outside": "left the picture",
+    "covered": "covered",
     "min_visibility": "too little seen",
     "min_size": "too small",
     "min_keypoints": "too few keypoints",
