@@ -22,10 +22,11 @@ from augtool.fields import Field, FieldError, Odd, Value, Within
 F = TypeVar("F", bound=Callable[..., Any])
 
 # Modules that declare transforms, in the order the reference lists them. A category is a module.
-MODULES = ("geometry", "crop", "color", "noise", "blur")
+MODULES = ("geometry", "crop", "color", "noise", "blur", "text")
 
 Size = typing.NewType("Size", tuple[int, int])  # (width, height) in pixels
 Color = typing.NewType("Color", tuple[int, int, int])  # red, green, blue, 0..255
+Texts = typing.NewType("Texts", tuple[str, ...])
 Seed = typing.NewType("Seed", int)  # drawn at freeze, recorded, 0 <= seed < 2**32
 
 
@@ -51,6 +52,8 @@ class Spec:
     function: Callable[..., Any]
     values: Mapping[str, Value]
     """The defaults, parsed: what an unnamed field draws from."""
+    modality: str = "image"
+    """``image`` or ``text``: what the transform looks at. A recipe holds steps of one modality."""
 
 
 _specs: dict[str, Spec] = {}
@@ -137,7 +140,13 @@ def _spec(function: Callable[..., Any], p: float, revision: int) -> Spec:
         revision=revision,
         function=function,
         values=values,
+        modality=_modality(function, hints),
     )
+
+
+def _modality(function: Callable[..., Any], hints: Mapping[str, Any]) -> str:
+    first = next(iter(inspect.signature(function).parameters))
+    return "text" if hints[first].__name__ == "TextFrame" else "image"
 
 
 def _field(name: str, hint: Any, default: Any) -> Field:
@@ -182,6 +191,7 @@ def _kind(hint: Any, *, numbered: bool) -> str:
     kinds = {
         Size: "size",
         Color: "color",
+        Texts: "texts",
         Seed: "seed",
         float: "float",
         int: "int",

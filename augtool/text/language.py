@@ -1,0 +1,74 @@
+"""What a recipe says about language: the lexicon, the grammar, and what must be left alone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+from augtool.text import lexicon
+from augtool.text.inflect import Grammar
+from augtool.text.lexicon import Lexicon
+from augtool.text.tokens import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class TextOptions:
+    """The ``text`` section of a recipe, checked. Names of columns are those of tables and JSON keys.
+
+    ``column`` is a name or, from 1, a number, and None where it is to be found; so are ``labels`` names of
+    columns. ``spans`` and ``tags`` name the column of spans and of BIO tags. ``lexicon`` is a file that
+    replaces the built-in table, or extends it. ``unique`` says among what variants are distinct.
+    """
+
+    column: str | int | None = None
+    labels: tuple[str, ...] | None = None
+    spans: str = "spans"
+    tags: str | None = None
+    split: str = "split"
+    header: bool = True
+    protect: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    never_use: tuple[str, ...] = ()
+    lexicon: str = ""
+    lexicon_mode: str = "extend"
+    grammar: str = "built_in"
+    unique: str = "source"
+
+
+class Language:
+    """The lexicon and grammar of a recipe, loaded when first needed, and its guards."""
+
+    def __init__(self, options: TextOptions = TextOptions()) -> None:  # noqa: B008 - frozen
+        self.options = options
+        self.never_use = frozenset(word.casefold() for word in options.never_use)
+        phrases = sorted(options.protect, key=len, reverse=True)
+        self._patterns = [re.compile(pattern) for pattern in options.patterns]
+        if phrases:
+            words = "|".join(r"\s+".join(map(re.escape, phrase.split())) for phrase in phrases)
+            self._patterns.append(re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE))
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """The synonym table."""
+        if not self.options.lexicon:
+            return lexicon.built_in()
+        return lexicon.load(Path(self.options.lexicon), extend=self.options.lexicon_mode == "extend")
+
+    @cached_property
+    def grammar(self) -> Grammar:
+        """The inflection over that table."""
+        return Grammar(self.lexicon, extra=self.options.grammar == "extra")
+
+    def protected(self, text: str) -> list[Interval]:
+        """Return the intervals of a text that the recipe's words and patterns protect."""
+        return [
+            match.span() for pattern in self._patterns for match in pattern.finditer(text) if match.group()
+        ]
+
+
+@cache
+def language(options: TextOptions) -> Language:
+    """Return the language of a recipe; one per process and recipe."""
+    return Language(options)
