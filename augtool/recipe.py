@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from augtool.errors import Problem, RecipeError, UsageError
 from augtool.fields import FieldError, Plain, describe
 from augtool.freeze import Node, OneOf, Step
 from augtool.naming import did_you_mean, which_field
+from augtool.text.options import TextOptions, as_options, check_options
 from augtool.yamlsource import Document, load, parse
 
 if TYPE_CHECKING:
@@ -52,6 +53,9 @@ class Recipe:
     transforms: tuple[Node, ...] = ()
     source: Plain = None
     """The recipe as plain data, for the record."""
+    text: TextOptions = TextOptions()
+    modality: str = "image"
+    """``image`` or ``text``: what the steps work on."""
 
     def digest(self) -> str:
         """Return a SHA-256 over what the recipe says, independent of comments and layout."""
@@ -125,6 +129,8 @@ def from_document(document: Document) -> Recipe:
     nodes: tuple[Node, ...] = ()
     if isinstance(listed, list):
         nodes = parse_nodes(document, listed, ("transforms",), problems)
+    modality = _modality(document, nodes, problems)
+    problems += check_options(document)
     if problems or model is None:
         raise RecipeError(sorted(problems, key=lambda problem: (problem.line, problem.column)))
     size = model.output.size
@@ -143,7 +149,27 @@ def from_document(document: Document) -> Recipe:
         ),
         transforms=nodes,
         source=document.data,
+        text=as_options(model.text.model_dump(), Path(document.file).parent),
+        modality=modality,
     )
+
+
+def _modality(document: Document, nodes: Sequence[Node], problems: list[Problem]) -> str:
+    """Return what the steps work on; a recipe that mixes pictures and text gets a problem."""
+    found = {kind: name for name, kind in _kinds(nodes)}
+    if len(found) > 1:
+        one, other = found["image"], found["text"]
+        message = f"{one} is for pictures, {other} for text; a recipe has steps of one sort: make two recipes"
+        problems.append(document.problem(("transforms",), message, at_key=True))
+    return next(iter(found), "text" if "text" in document.data else "image")
+
+
+def _kinds(nodes: Sequence[Node]) -> Iterator[tuple[str, str]]:
+    for node in nodes:
+        if isinstance(node, Step):
+            yield node.name, registry.get(node.name).modality
+        else:
+            yield from _kinds(node.nodes)
 
 
 def _three(fill: int | list[int]) -> tuple[int, int, int]:

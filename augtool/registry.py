@@ -26,7 +26,7 @@ MODULES = ("geometry", "crop", "color", "noise", "blur", "text")
 
 Size = typing.NewType("Size", tuple[int, int])  # (width, height) in pixels
 Color = typing.NewType("Color", tuple[int, int, int])  # red, green, blue, 0..255
-Texts = typing.NewType("Texts", tuple[str, ...])
+Texts: typing.TypeAlias = tuple[str, ...]  # words, phrases, marks
 Seed = typing.NewType("Seed", int)  # drawn at freeze, recorded, 0 <= seed < 2**32
 
 

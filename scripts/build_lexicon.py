@@ -26,6 +26,7 @@ import gzip
 import re
 import sys
 from collections import Counter, defaultdict
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -81,7 +82,7 @@ class WordNet:
             for start in range(at + 1, at + 1 + 4 * int(cells[at]), 4):
                 symbol, offset, other, ends = cells[start : start + 4]
                 target = ("a" if other == "s" else other) + offset
-                pointers.append((symbol, target, int(ends[:2], 16), int(ends[2:], 16)))
+                pointers.append((symbol, target, int(ends[:2], 16), int(ends[2:], 16)))  # noqa: FURB166 - both halves are bare hexadecimal
             self.senses[pos + cells[0]] = Sense(words, cells[1], tuple(pointers))
 
     def _index(self, pos: str, path: Path) -> None:
@@ -131,7 +132,7 @@ def pair_rows(net: WordNet, replaceable: set[str]) -> list[str]:
             if sense.topic in RARE_TOPICS or not MULTI.fullmatch(word):
                 continue
             parts = word.split("_")
-            for first, second in zip(parts, parts[1:], strict=False):
+            for first, second in pairwise(parts):
                 if first in replaceable or second in replaceable:
                     pairs[first].add(second)
     return [" ".join([first, *sorted(seconds)]) for first, seconds in sorted(pairs.items())]

@@ -19,12 +19,12 @@ from augtool.text.lexicon import Candidate
 from augtool.text.polarity import flips
 from augtool.text.pos import Context, tag_all
 from augtool.text.tokens import Interval, Token, tokenize
-from augtool.text.words import ABBREVIATIONS, STOP, negates
+from augtool.text.words import ABBREVIATIONS, STOP, listed, negates
 
 _ENDS = re.compile(r"[.!?…:;]|\n")
 # After a verb these make another verb of it ("top up", "look into"), so that no synonym of the verb fits.
-_PARTICLES = frozenset(
-    "up off out down in over back away on through into around about along by for after across".split()
+_PARTICLES = listed(
+    "up off out down in over back away on through into around about along by for after across"
 )
 _STRICT_PRIOR = 2  # bits in the number of a synonym's tagged uses: at least two
 _STRICT_SHARE = 5  # tenths of a word's tagged uses that are of its first sense
@@ -37,7 +37,8 @@ class Document:
         self.text = text
         self.language = language
         self.spans = tuple(spans)
-        self.tokens: tuple[Token, ...] = tokenize(text, [*spans, *language.protected(text)])
+        self._protected = [*spans, *language.protected(text)]
+        self.tokens: tuple[Token, ...] = tokenize(text, self._protected)
         self.lower = [token.word.lower() for token in self.tokens]
         self.words = [at for at, token in enumerate(self.tokens) if token.kind == "word"]
         self._synonyms: dict[tuple[int, int, bool], tuple[str, ...]] = {}
@@ -81,11 +82,13 @@ class Document:
         return at in self.proper or negates(self.lower[at])
 
     def joined(self, at: int) -> bool:
-        """Return whether only whitespace, on one line, lies between a token and the next one."""
+        """Return whether only whitespace, on one line and unprotected, lies between a token and the next."""
         if at + 1 >= len(self.tokens):
             return False
-        between = self.text[self.tokens[at].end : self.tokens[at + 1].start]
-        return bool(between) and "\n" not in between
+        low, high = self.tokens[at].end, self.tokens[at + 1].start
+        if low == high or "\n" in self.text[low:high]:
+            return False
+        return not any(start < high and end >= low for start, end in self._protected)
 
     @cached_property
     def readings(self) -> list[Reading | None]:
@@ -123,10 +126,11 @@ class Document:
         if reading is None or (strict and reading.entry.share < _STRICT_SHARE) or self._in_multiword(at):
             return
         lexicon, grammar = self.language.lexicon, self.language.grammar
+        own = lexicon.own(reading.lemma)
         beside = {self.lower[near] for near in (at - 1, at + 1) if 0 <= near < len(self.tokens)}
         for sense in reading.entry.senses[:senses]:
             for candidate in sense:
-                if strict and not self._usual(candidate, reading.pos):
+                if strict and not (own or self._usual(candidate, reading.pos)):
                     continue
                 new = grammar.inflect(candidate.word, reading.pos, reading.form)
                 if new is None or new in beside or new == lower or self._unwanted(new, candidate.word):
@@ -137,8 +141,6 @@ class Document:
     def _usual(self, candidate: Candidate, pos: str) -> bool:
         """Return whether a synonym is in common use, and mostly in the sense that is shared."""
         word = candidate.word
-        if self.language.lexicon.own(word) or not self.language.lexicon.entries(word):
-            return True
         entry = self.language.lexicon.entry(word, pos)
         known = entry is not None and entry.prior >= _STRICT_PRIOR
         return candidate.rank == 1 and known and len(word) > 2 and word not in STOP
@@ -269,4 +271,3 @@ def copy_case(source: str, new: str, *, shouted: bool = False) -> str:
     if source.isupper() and (len(source) > 1 or shouted):
         return new.upper()
     return new[:1].upper() + new[1:] if source[:1].isupper() else new
-

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 Label: TypeAlias = tuple[int, int]
@@ -55,7 +56,7 @@ def apart(ordered: Sequence[Change]) -> bool:
     """Return whether sorted changes claim different parts of the text."""
     return all(
         first.end <= second.start and (first.start, first.end) != (second.start, second.end)
-        for first, second in zip(ordered, ordered[1:], strict=False)
+        for first, second in pairwise(ordered)
     )
 
 
@@ -115,10 +116,10 @@ def retag(text: str, changes: Sequence[Change], tags: Sequence[str], outside: st
 
     """
     intervals = token_intervals(text)
-    tagged = [
-        (interval, tag) for interval, tag in zip(intervals, tags, strict=True) if tag != outside
-    ]
-    places = dict(zip(moved(changes, [interval for interval, _ in tagged]), (t for _, t in tagged), strict=True))
+    tagged = [(interval, tag) for interval, tag in zip(intervals, tags, strict=True) if tag != outside]
+    places = dict(
+        zip(moved(changes, [interval for interval, _ in tagged]), (t for _, t in tagged), strict=True)
+    )
     return [places.get(interval, outside) for interval in token_intervals(splice(text, changes))]
 
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from augtool.errors import UsageError
 from augtool.text.lexicon import Entry, Lexicon
-from augtool.text.words import UNCOUNTED
+from augtool.text.words import UNCOUNTED, listed
 
 _VOWELS = "aeiou"
 _ONE_SYLLABLE = re.compile(r"(?:qu|[^aeiou])*[aeiouy]+[^aeiouy]*e?$")
 _DOUBLES = re.compile(r"(?:qu|[^aeiou])*[aeiouy][bdfgklmnprtvz]$")
-_OES = frozenset("go do echo veto hero potato tomato torpedo cargo forgo undergo embargo".split())
-_NO_PLURAL = re.compile(r".*(?:ness|ism|ics)$")
+_OES = listed("go do echo veto hero potato tomato torpedo cargo forgo undergo embargo")
+_NO_PLURAL = re.compile(r"(?!business|witness|wilderness|harness).*(?:ness|ism|ics)$")
 
 
 class Reading(NamedTuple):
@@ -55,7 +55,7 @@ class Grammar:
 
     def __post_init__(self) -> None:
         for form, lemma, pos in self.lexicon.forms():
-            if pos == "n":
+            if pos == "n" and form != lemma + "ses":  # "busses" is a rare spelling
                 self._plurals.setdefault(lemma, form)
             elif pos == "v" and form == f"{lemma}{lemma[-1]}ed":
                 self._doubled.add(lemma)
@@ -66,9 +66,8 @@ class Grammar:
         """Return all that a lower-case word can be, as far as the lexicon knows."""
         known = self._readings.get(word)
         if known is None:
-            own = self.lexicon.own(word)
             found = [Reading(word, "", entry) for entry in self.lexicon.entries(word)]
-            if not own:
+            if self.lexicon.english:
                 found += self._inflected_readings(word)
             known = self._readings[word] = tuple(dict.fromkeys(found))
         return known
@@ -128,8 +127,8 @@ class Grammar:
 
     def _inflected_readings(self, word: str) -> list[Reading]:
         found = []
-        for listed in self.lexicon.irregular(word):
-            lemma, _, pos = listed.partition("/")
+        for known in self.lexicon.irregular(word):
+            lemma, _, pos = known.partition("/")
             entry = self.lexicon.entry(lemma, pos)
             form = self._irregular_form(word, lemma, pos)
             if entry and form:
@@ -200,7 +199,7 @@ def _compare(lemma: str, form: str) -> str | None:
     return lemma.removesuffix("e") + form
 
 
-def lemminflect() -> object:
+def lemminflect() -> Any:
     """Return the module lemminflect.
 
     Raises:

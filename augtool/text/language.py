@@ -3,44 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
 from augtool.text import lexicon
 from augtool.text.inflect import Grammar
 from augtool.text.lexicon import Lexicon
+from augtool.text.options import TextOptions
 from augtool.text.tokens import Interval
-
-
-@dataclass(frozen=True, slots=True)
-class TextOptions:
-    """The ``text`` section of a recipe, checked. Names of columns are those of tables and JSON keys.
-
-    ``column`` is a name or, from 1, a number, and None where it is to be found; so are ``labels`` names of
-    columns. ``spans`` and ``tags`` name the column of spans and of BIO tags. ``lexicon`` is a file that
-    replaces the built-in table, or extends it. ``unique`` says among what variants are distinct.
-    """
-
-    column: str | int | None = None
-    labels: tuple[str, ...] | None = None
-    spans: str = "spans"
-    tags: str | None = None
-    split: str = "split"
-    header: bool = True
-    protect: tuple[str, ...] = ()
-    patterns: tuple[str, ...] = ()
-    never_use: tuple[str, ...] = ()
-    lexicon: str = ""
-    lexicon_mode: str = "extend"
-    grammar: str = "built_in"
-    unique: str = "source"
 
 
 class Language:
     """The lexicon and grammar of a recipe, loaded when first needed, and its guards."""
 
-    def __init__(self, options: TextOptions = TextOptions()) -> None:  # noqa: B008 - frozen
+    def __init__(self, options: TextOptions = TextOptions()) -> None:
         self.options = options
         self.never_use = frozenset(word.casefold() for word in options.never_use)
         phrases = sorted(options.protect, key=len, reverse=True)

@@ -63,6 +63,8 @@ class Lexicon:
         }
         self._extra = dict(extra or {})
         self._known: dict[str, tuple[Entry, ...]] = {}
+        self.english = bool(text)
+        """Whether forms can be told by the rules of English; else words are matched as they are written."""
         self.digest = sha256(text.encode()).hexdigest()
 
     def entries(self, word: str) -> tuple[Entry, ...]:
@@ -73,7 +75,7 @@ class Lexicon:
         return known
 
     def own(self, word: str) -> bool:
-        """Return whether the word is from a person's own table: then it is matched as it is written."""
+        """Return whether the word is from a person's own table, and so taken at its word."""
         return word in self._extra
 
     def entry(self, word: str, pos: str) -> Entry | None:
@@ -135,6 +137,8 @@ def built_in() -> Lexicon:
 def load(path: Path, *, extend: bool) -> Lexicon:
     """Return a person's own table, in place of the built-in one or on top of it.
 
+    In its place, words are matched as they are written, so that any language will do.
+
     The file holds lines ``word<TAB>pos<TAB>a,b|c`` (senses separated by ``|``; pos is n, v, a or r; empty
     lines and lines from ``#`` are skipped), or JSON ``{"word": {"n": [["a", "b"], ["c"]]}}``, where the
     senses may also be one text in the form above.
@@ -147,7 +151,7 @@ def load(path: Path, *, extend: bool) -> Lexicon:
 
 
 @cache
-def _load(path: Path, _: int, extend: bool) -> Lexicon:  # noqa: FBT001 - a cache key
+def _load(path: Path, _: int, extend: bool) -> Lexicon:
     try:
         data = path.read_bytes()
     except OSError as error:

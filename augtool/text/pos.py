@@ -12,10 +12,10 @@ from functools import cache
 from typing import Any
 
 from augtool.text.inflect import Grammar, Reading, missing_extra
-from augtool.text.words import CLASS, negates
+from augtool.text.words import CLASS, listed, negates
 
 # Which parts of speech (and verb forms) can follow a word of a class directly.
-_AFTER = {
+_AFTER: dict[str, dict[str, tuple[str, ...]]] = {
     "det": {"n": ("", "s"), "a": ("", "er", "est")},
     "modal": {"v": ("",), "r": ("",)},
     "to": {"v": ("",)},
@@ -27,7 +27,7 @@ _AFTER = {
     "number": {"n": ("s",)},
 }
 # Words that do not stand between an auxiliary and its verb only by accident.
-_TRANSPARENT = frozenset("just also still already always never not really ever even only".split())
+_TRANSPARENT = listed("just also still already always never not really ever even only")
 _CLEAR = 4.0  # how many times likelier the best reading must be than all others together
 
 
@@ -47,7 +47,7 @@ def read(grammar: Grammar, word: str, context: Context) -> Reading | None:
         return None
     role = _role(context)
     allowed = _AFTER.get(role)
-    weighed = [(reading, _weight(reading, role, allowed)) for reading in readings]
+    weighed = [(reading, _weight(reading, allowed)) for reading in readings]
     total = sum(weight for _, weight in weighed)
     best, top = max(weighed, key=lambda pair: pair[1])
     if top <= 0 or top < _CLEAR * (total - top):
@@ -70,7 +70,7 @@ def _role(context: Context) -> str:
     return CLASS.get(word, "")
 
 
-def _weight(reading: Reading, role: str, allowed: dict[str, tuple[str, ...]] | None) -> float:
+def _weight(reading: Reading, allowed: dict[str, tuple[str, ...]] | None) -> float:
     # The prior counts bits, so two to its power is about the number of tagged occurrences.
     weight = float(2**reading.entry.prior)
     if allowed is None:
@@ -84,8 +84,9 @@ def _weight(reading: Reading, role: str, allowed: dict[str, tuple[str, ...]] | N
 
 def _adjective_place(role: str, context: Context, grammar: Grammar) -> bool:
     """Return whether an adjective can stand here: before a noun, or after a form of ``be``."""
-    after = grammar.readings(context.after) if context.after and context.after not in CLASS else ()
-    noun_follows = any(reading.pos == "n" for reading in after)
+    known = CLASS.get(context.after, "") if context.after else "none"
+    after = grammar.readings(context.after) if not known else ()
+    noun_follows = known == "noun" or any(reading.pos == "n" for reading in after)
     return noun_follows or (role == "be" and not after)
 
 

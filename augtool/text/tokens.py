@@ -1,6 +1,6 @@
-"""Text -> tokens, once. Words can be edited; what is protected never is; the gaps are what lies between.
+r"""Text -> tokens, once. Words can be edited; what is protected never is; the gaps are what lies between.
 
-Protected are URLs, e-mail addresses, @names and #tags, whatever holds a digit or one of ``_ \\ / < > { } =``
+Protected are URLs, e-mail addresses, @names and #tags, whatever holds a digit or one of ``_ \ / < > { } =``
 (amounts, paths, markup, placeholders), dotted abbreviations, words of scripts that are written without
 spaces, and what a recipe or a label protects.
 """
@@ -30,8 +30,8 @@ class Token:
 _CHUNK = re.compile(r"\S+")
 _SPECIAL = re.compile(r"[\d_\\/<>{}=]|^[@#]\w|\w@\w|^www\.|^(?:[^\W\d_]\.){2,}|[^\W\d_]\.[^\W\d_]")
 _ASCII = re.compile(r"(?P<word>[A-Za-z]+(?:['-][A-Za-z]+)*)|(?P<punct>[^A-Za-z]+)")
-_OPENING = re.compile(r"""^["'“‘«(\[{¿¡*]+""")
-_CLOSING = re.compile(r"""[.,!?;:"'”’»)\]}*…]+$""")
+_OPENING = re.compile(r"""^["'“‘«(\[¿¡*]+""")
+_CLOSING = re.compile(r"""[.,!?;:"'”’»)\]*…]+$""")
 _DOTTED = re.compile(r"^(?:[^\W\d_]\.){2,}$")
 
 

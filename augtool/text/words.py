@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import re
 
+
+def listed(words: str) -> frozenset[str]:
+    """Return the words of a text that lists them, separated by spaces."""
+    return frozenset(words.split())
+
+
 # Function words and what they are to the tagger. A word stands in one class: the one that tells most.
 _CLASSES = {
     "det": "the a an this that these those my your his her its our their each every some any another "
@@ -31,8 +37,8 @@ _CLASSES = {
     "light": "make makes made making get gets got getting gotten go goes went gone going come comes came "
     "coming take takes took taken taking give gives gave given giving put puts putting set sets setting "
     "keep keeps kept keeping say says said saying see sees saw seen seeing know knows knew known knowing "
-    "think thinks thought thinking use used tell tells told telling be thing things way ways time times "
-    "man men woman women person people kind sort day days",
+    "think thinks thought thinking use used tell tells told telling",
+    "noun": "thing things way ways time times man men woman women person people kind sort day days",
 }
 CLASS: dict[str, str] = {}
 for _name, _words in _CLASSES.items():
@@ -42,24 +48,24 @@ for _name, _words in _CLASSES.items():
 STOP = frozenset(CLASS)
 """Words no synonym replaces: they carry the grammar of the sentence, not its content."""
 
-NEGATORS = frozenset(
-    "not no never none nobody nothing neither nor nowhere cannot without hardly barely scarcely rarely seldom "
-    "nope nah lack lacks lacking dont doesnt didnt cant couldnt wont wouldnt isnt arent wasnt werent hasnt "
-    "havent hadnt shouldnt mustnt neednt aint non".split()
+NEGATORS = listed(
+    "not no never none nobody nothing neither nor nowhere cannot without hardly barely scarcely rarely "
+    "seldom nope nah lack lacks lacking dont doesnt didnt cant couldnt wont wouldnt isnt arent wasnt "
+    "werent hasnt havent hadnt shouldnt mustnt neednt aint non"
 )
 """Words that turn a statement round; no transform touches them."""
 
 ARTICLES = frozenset(("a", "an"))
 
-ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof sr jr st vs etc eg ie no inc ltd co corp dept approx est fig vol jan feb mar apr jun "
-    "jul aug sep sept oct nov dec mon tue wed thu fri sat sun".split()
+ABBREVIATIONS = listed(
+    "mr mrs ms dr prof sr jr st vs etc eg ie no inc ltd co corp dept approx est fig vol jan feb mar apr "
+    "jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun"
 )
 
-UNCOUNTED = frozenset(
-    "information advice assistance aid help money cash news evidence furniture equipment software hardware "
-    "luggage research progress knowledge employment usage utilization transportation traffic music staff "
-    "pay salary remuneration permission confirmation attention access gratitude".split()
+UNCOUNTED = listed(
+    "information advice assistance aid help money cash news evidence furniture equipment software "
+    "hardware luggage research progress knowledge employment usage utilization transportation traffic "
+    "music staff pay salary remuneration permission confirmation attention access gratitude"
 )
 """Nouns without a plural in common use: no plural is replaced by one of them."""
 
@@ -76,7 +82,9 @@ _CONSONANT_SOUND = re.compile(
     r"(?:uni(?![mn])|unin?i[aeo]|unanim|u[bcfhjkrst][aeiou]|ut[aeio]|eu|ew|on(?:e|ce)(?![a-z]*ous)|oui|uk|use|usu)"
 )
 _VOWEL_SOUND = re.compile(r"(?:hours?(?:ly)?$|hono|hones|heir|herb)")
-_UNDER = re.compile(r"(?:un(?:im|in)(?!o)|uni(?:dent|nt|nf|nh|ns)|ur(?:n|g)|us(?:h|e?her)|ut(?:ter|most)|ub[^i])")
+_UNDER = re.compile(
+    r"(?:un(?:im|in)(?!o)|uni(?:dent|nt|nf|nh|ns)|ur(?:n|g)|us(?:h|e?her)|ut(?:ter|most)|ub[^i])"
+)
 _SPELLED_VOWELS = frozenset("AEFHILMNORSX")
 
 

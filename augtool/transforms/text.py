@@ -198,9 +198,7 @@ def _phrases(document: Document) -> list[_Unit]:
             units[-1] = units[-1][0], at
         else:
             units.append((at, at))
-    return [
-        unit for unit in units if not any(document.fixed(at) for at in range(unit[0], unit[1] + 1))
-    ]
+    return [unit for unit in units if not any(document.fixed(at) for at in range(unit[0], unit[1] + 1))]
 
 
 def _opens(document: Document, at: int) -> bool:
@@ -249,7 +247,7 @@ def _deletion(document: Document, at: int) -> Change | None:
 
 def _slip(document: Document, at: int, draws: Draws) -> Change | None:
     token = document.tokens[at]
-    lexicon = document.language.lexicon
+    readings = document.language.grammar.readings
     for pick in draws.order(len(token.word) - 1):
         letter = token.word[pick + 1]
         keys = NEIGHBOURS.get(letter.lower(), "")
@@ -257,7 +255,7 @@ def _slip(document: Document, at: int, draws: Draws) -> Change | None:
             continue
         key = keys[draws.below(len(keys))]
         new = f"{token.word[: pick + 1]}{key}{token.word[pick + 2 :]}".lower()
-        if new not in STOP and not negates(new) and not lexicon.entries(new):
+        if new not in STOP and not negates(new) and not readings(new):
             start = token.start + pick + 1
             return Change(start, start + 1, key.upper() if letter.isupper() else key)
     return None

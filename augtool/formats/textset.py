@@ -1,0 +1,207 @@
+"""Sets of texts: a table, a folder of tables, or a folder (or class folders) of ``.txt`` files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from augtool.errors import ItemError, UsageError
+from augtool.formats.folder import SPLITS, FolderDataset, output_stems, safe_name
+from augtool.formats.table import Row, Table, is_table, open_table
+from augtool.sample import Item
+from augtool.storage import read_bytes
+from augtool.text.edits import Change
+from augtool.text.options import TextOptions
+
+if TYPE_CHECKING:
+    from augtool.plan import Survey
+
+NAME = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class TextItem(Item):
+    """A text: a record of a table, or (``number`` 0) a file that a worker reads.
+
+    ``key`` of a record is the table's path, a colon, and the line the record begins in. ``number`` counts
+    the records of a table from 1. ``spans`` are intervals of the text that no edit may touch.
+    """
+
+    text: str = ""
+    spans: tuple[tuple[int, int], ...] = ()
+    number: int = 0
+    table: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A record with its table; ``item`` is None for an empty line."""
+
+    item: Item | None
+    table: Table | None = None
+    row: Row | None = None
+
+
+@dataclass
+class TextDataset(FolderDataset):
+    """A scanned set of texts. Tables are read anew at each walk; nothing is kept."""
+
+    options: TextOptions = field(default_factory=TextOptions)
+    name: str = NAME
+
+    def require(self, survey: Survey, splits: Collection[str]) -> None:
+        """Refuse a set in which nothing can be expanded.
+
+        Raises:
+            UsageError: it holds no text, or none in the splits to expand.
+
+        """
+        found = {split for split, _ in survey.sources}
+        if survey.usable == 0 and not survey.problems:
+            others = ", ".join(f"{count} x {suffix}" for suffix, count in self.ignored.most_common(3))
+            raise UsageError(f"{self.root}: holds no text" + (f" (only {others})" if others else ""))
+        if found and "" not in found and not found & set(splits):
+            raise UsageError(
+                f"{self.root}: has no texts in the split to expand ({', '.join(splits)}); "
+                f"there are {', '.join(sorted(found))}; choose with --splits"
+            )
+
+    def items(self) -> Iterator[Item]:
+        """Yield the texts in a fixed order: files by path, records as they stand."""
+        self.ignored.clear()
+        for _, entries in self._files_with_entries():
+            yield from (entry.item for entry in entries if entry.item is not None)
+
+    def finish(
+        self, records: Iterable[Mapping[str, Any]], *, originals: bool, splits: Collection[str]
+    ) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """Yield the tables of the output: path below it, and its bytes in chunks.
+
+        Args:
+            records: the journal's, one for each item, in order.
+            originals: whether records that could not be used are copied.
+            splits: those that were expanded; tables of others are copied whole.
+
+        """
+        waiting = iter(records)
+        for name, entries in self._files_with_entries():
+            if not name:
+                for entry in entries:
+                    if entry.item is not None:
+                        next(waiting)
+                continue
+            yield safe_name(name), self._written(name, entries, waiting, originals=originals, splits=splits)
+
+    def _written(
+        self,
+        name: str,
+        entries: Iterator[_Entry],
+        records: Iterator[Mapping[str, Any]],
+        *,
+        originals: bool,
+        splits: Collection[str],
+    ) -> Iterator[bytes]:
+        split = self._split_of(Path(name).stem)
+        if split is not None and split not in splits:
+            for entry in entries:
+                if entry.item is not None:
+                    next(records)
+            yield read_bytes(self._path(name))
+            return
+        fresh = True
+        for entry in entries:
+            table, row = entry.table, entry.row
+            record = next(records) if entry.item is not None else {"status": "blank", "rows": []}
+            if table is None or row is None:
+                continue
+            if fresh:
+                yield table.head()
+                fresh = False
+            yield from _record_bytes(table, row, record, originals=originals)
+
+    def _path(self, name: str) -> Path:
+        return self.root if self.root.is_file() else self.root / name
+
+    def _split_of(self, stem: str) -> str | None:
+        # A file that is named alone is what is to be expanded, whatever it is called.
+        return None if self.root.is_file() else SPLITS.get(stem.lower())
+
+    def _files_with_entries(self) -> Iterator[tuple[str, Iterator[_Entry]]]:
+        """Yield (table's path or an empty text, its entries)."""
+        if self.root.is_file():
+            yield self.root.name, self._table_entries(self.root.name, self.root, None, None)
+            return
+        for item in self._walk(self.root, "", None, "", 0):
+            if item.problem is None and is_table(item.key):
+                split = item.split or self._split_of(item.stem)
+                yield item.key, self._table_entries(item.key, self.root / item.key, split, item.label)
+            else:
+                yield "", iter([_Entry(item)])
+
+    def _table_entries(self, key: str, path: Path, split: str | None, label: str | None) -> Iterator[_Entry]:
+        try:
+            table = open_table(path, self.options)
+        except ItemError as error:
+            yield _Entry(Item(key, "", Path(key).stem, "", split, label, 0, (error.code, str(error))))
+            return
+        shown = safe_name(key)
+        for row in table.rows():
+            if row.blank:
+                yield _Entry(None, table, row)
+                continue
+            item = TextItem(
+                key=f"{key}:{row.line}",
+                folder="",
+                stem="",
+                suffix="",
+                split=row.split or split,
+                label=row.label or label,
+                size_bytes=len(row.text),
+                problem=row.problem,
+                text=row.text,
+                spans=row.spans,
+                number=row.number,
+                table=shown,
+            )
+            yield _Entry(item, table, row)
+
+    def _files(
+        self, entries: Sequence[os.DirEntry[str]], rel: str, split: str | None, label: str
+    ) -> Iterator[Item]:
+        texts = []
+        for entry in entries:
+            if is_table(entry.name) or entry.name.lower().endswith(".txt"):
+                texts.append(entry)
+            else:
+                self.ignored[Path(entry.name).suffix.lower() or "no suffix"] += 1
+        for entry, stem in zip(texts, output_stems([entry.name for entry in texts]), strict=True):
+            size, problem = self._inspect(entry)
+            yield TextItem(
+                key=rel + entry.name,
+                folder=safe_name(rel),
+                stem=stem,
+                suffix=safe_name(Path(entry.name).suffix),
+                split=split,
+                label=safe_name(label) or None,
+                size_bytes=size,
+                problem=problem,
+            )
+
+
+def _record_bytes(
+    table: Table, row: Row, record: Mapping[str, Any], *, originals: bool
+) -> Iterator[bytes]:
+    if row.blank or record["status"] != "ok":
+        if originals or row.blank:
+            yield table.original(row)
+        return
+    for made in record["rows"]:
+        if made["kind"] == "original":
+            yield table.original(row)
+        else:
+            changes = [Change(start, end, new) for start, end, _, new in made["changes"]]
+            yield table.variant(row, changes, [name for step in made["steps"] for name in step])
+
