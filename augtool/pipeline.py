@@ -12,7 +12,7 @@ from typing import Any
 from augtool import storage
 from augtool.execute import default_workers, execute
 from augtool.formats import Dataset, open_dataset
-from augtool.plan import Survey, plan, survey
+from augtool.plan import Job, Survey, plan, survey
 from augtool.recipe import Recipe
 from augtool.report import write_report
 from augtool.unit import Context, UnitResult
@@ -39,7 +39,7 @@ class Planned:
 
 def prepare(recipe: Recipe, source: Path, options: Options) -> Planned:
     """Scan the input and count the plan. Opens no picture, writes nothing."""
-    dataset = open_dataset(source)
+    dataset = open_dataset(source, recipe)
     counted = survey(plan(dataset.items(), recipe, options.splits), recipe)
     dataset.require(counted, options.splits)
     return Planned(dataset, counted)
@@ -62,13 +62,27 @@ def run(
     workers = default_workers() if options.workers is None else options.workers
     context = Context(recipe, recipe.seed, source, output, outside_of(recipe, planned.dataset))
     with storage.opened(output, overwrite=options.overwrite):
+        settle, finish = hooks(planned.dataset, context, options)
         jobs = plan(planned.dataset.items(), recipe, options.splits)
         work = execute(jobs, context, workers=workers, timeout=options.timeout, total=planned.survey.jobs)
         with storage.Journal(output) as journal, closing(work) as results:
-            for _, result in results:
-                journal.append(result.record(), len(result.rows))
+            for job, made in results:
+                result = settle(job, made)
+                journal.append(result.record(), len({row["output"] for row in result.rows}))
                 on_unit(result)
+        finish()
         return write_report(recipe, planned, context, workers, options, time.monotonic() - started)
+
+
+def hooks(
+    dataset: Dataset, context: Context, options: Options
+) -> tuple[Callable[[Job, UnitResult], UnitResult], Callable[[], None]]:
+    """Return what becomes of each result, in plan order, and what is written when all are there."""
+    if context.recipe.modality == "image":
+        return (lambda _, result: result), lambda: None
+    from augtool.text import run as texts
+
+    return texts.hooks(dataset, context, options.splits)
 
 
 def outside_of(recipe: Recipe, dataset: Dataset) -> Outside:

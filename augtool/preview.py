@@ -83,7 +83,7 @@ def _border(recipe: Recipe) -> str:
 
 
 def _folder_cells(recipe: Recipe, source: Path, rows: int, each: int, columns: int) -> list[Cell]:
-    dataset = open_dataset(source)
+    dataset = open_dataset(source, recipe)
 
     def expanded() -> Iterator[Item]:
         return (job.item for job in plan(dataset.items(), recipe) if job.variants)

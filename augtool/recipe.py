@@ -53,7 +53,7 @@ class Recipe:
     transforms: tuple[Node, ...] = ()
     source: Plain = None
     """The recipe as plain data, for the record."""
-    text: TextOptions = TextOptions()
+    text: TextOptions = field(default_factory=TextOptions)
     modality: str = "image"
     """``image`` or ``text``: what the steps work on."""
 

@@ -46,11 +46,13 @@ class UnitResult:
     label: str | None = None
     warnings: list[str] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
+    shortfall: dict[str, Any] | None = None
+    """``missing`` variants of a text and the ``reason``, where fewer could be made than were asked for."""
 
     def record(self) -> dict[str, Any]:
         """Return the journal record."""
         record: dict[str, Any] = {"source": shown(self.source), "status": self.status}
-        for name in ("reason", "message", "split", "label", "warnings"):
+        for name in ("reason", "message", "split", "label", "warnings", "shortfall"):
             if getattr(self, name):
                 record[name] = getattr(self, name)
         record["rows"] = self.rows
@@ -64,6 +66,10 @@ def process(job: Job, context: Context) -> UnitResult:
         StorageError: the output cannot be written; the run must stop.
 
     """
+    if context.recipe.modality == "text":
+        from augtool.text.unit import process_text
+
+        return process_text(job, context)
     item = job.item
     if item.problem:
         return failed(item, *item.problem)

@@ -47,6 +47,11 @@ class FolderDataset:
     """Files passed over because they are no pictures, by suffix; filled by a full walk."""
     name: str = NAME
     spatial: bool = False
+    noun: str = "picture"
+
+    def texts(self, keys: Collection[str]) -> dict[str, str]:  # noqa: ARG002 - the signature all data sets share
+        """Pictures hold no text."""
+        return {}
 
     def require(self, survey: Survey, splits: Collection[str]) -> None:
         """Refuse a folder in which nothing can be expanded.

@@ -12,7 +12,7 @@ from augtool.errors import ItemError, UsageError
 from augtool.formats.folder import SPLITS, FolderDataset, output_stems, safe_name
 from augtool.formats.table import Row, Table, is_table, open_table
 from augtool.sample import Item
-from augtool.storage import read_bytes
+from augtool.storage import read_bytes, shown
 from augtool.text.edits import Change
 from augtool.text.options import TextOptions
 
@@ -51,6 +51,20 @@ class TextDataset(FolderDataset):
 
     options: TextOptions = field(default_factory=TextOptions)
     name: str = NAME
+    noun: str = "text"
+
+    def texts(self, keys: Collection[str]) -> dict[str, str]:
+        """Return the texts of some items by key, as far as they can be read."""
+        wanted, found = set(keys), {}
+        for item in self.items():
+            key = shown(item.key)
+            if key in wanted and isinstance(item, TextItem) and not item.problem:
+                try:
+                    data = b"" if item.number else read_bytes(self.root / item.key)
+                    found[key] = item.text or data.decode("utf-8-sig")
+                except (ItemError, UnicodeDecodeError):
+                    continue  # it has changed since the run read it
+        return found
 
     def require(self, survey: Survey, splits: Collection[str]) -> None:
         """Refuse a set in which nothing can be expanded.
@@ -147,7 +161,7 @@ class TextDataset(FolderDataset):
         except ItemError as error:
             yield _Entry(Item(key, "", Path(key).stem, "", split, label, 0, (error.code, str(error))))
             return
-        shown = safe_name(key)
+        written = safe_name(key)
         for row in table.rows():
             if row.blank:
                 yield _Entry(None, table, row)
@@ -164,7 +178,7 @@ class TextDataset(FolderDataset):
                 text=row.text,
                 spans=row.spans,
                 number=row.number,
-                table=shown,
+                table=written,
             )
             yield _Entry(item, table, row)
 
@@ -191,9 +205,7 @@ class TextDataset(FolderDataset):
             )
 
 
-def _record_bytes(
-    table: Table, row: Row, record: Mapping[str, Any], *, originals: bool
-) -> Iterator[bytes]:
+def _record_bytes(table: Table, row: Row, record: Mapping[str, Any], *, originals: bool) -> Iterator[bytes]:
     if row.blank or record["status"] != "ok":
         if originals or row.blank:
             yield table.original(row)
@@ -204,4 +216,3 @@ def _record_bytes(
         else:
             changes = [Change(start, end, new) for start, end, _, new in made["changes"]]
             yield table.variant(row, changes, [name for step in made["steps"] for name in step])
-

@@ -44,6 +44,7 @@ def write_report(
         "border": context.outside.border,
         "input": storage.shown(str(source.absolute())),
         "format": planned.dataset.name,
+        "unit": planned.dataset.noun,
         "expanded_splits": list(options.splits),
         **counted,
         "ignored": dict(planned.dataset.ignored.most_common()),
@@ -53,7 +54,9 @@ def write_report(
     }
     text = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)
     storage.write_durably(output / storage.REPORT_JSON, [text.encode() + b"\n"])
-    page = render_html(report, collector.shown.records(), source, output)
+    shown = collector.shown.records()
+    texts = planned.dataset.texts([record["source"] for record in shown])
+    page = render_html(report, shown, source, output, texts)
     storage.write_durably(output / storage.REPORT_HTML, [page.encode()])
     (output / storage.JOURNAL).unlink()
     return report

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from augtool import storage
+from augtool.report.texts import TextCounts
 
 REPORT_VERSION = 1
 _LISTED = 1000  # failures and warnings named one by one; the counts are always complete
@@ -85,6 +86,7 @@ class Collector:
     failures: list[dict[str, str]] = field(default_factory=list)
     warning_counts: Counter[str] = field(default_factory=Counter)
     warnings: list[dict[str, str]] = field(default_factory=list)
+    texts: TextCounts = field(default_factory=TextCounts)
     shown: Showcase = field(default_factory=lambda: Showcase(per_class=2))
 
     def add(self, record: dict[str, Any]) -> None:
@@ -106,6 +108,7 @@ class Collector:
             self.totals[row["kind"] + "s"] += 1
             group[row["kind"] + "s"] += 1
             self._steps(row["steps"])
+        self.texts.add(record)
         self.shown.offer(record)
 
     def _steps(self, steps: list[dict[str, dict[str, Any]]]) -> None:
@@ -152,7 +155,7 @@ class Collector:
             "failures": self.failures,
             "warning_counts": dict(self.warning_counts.most_common()),
             "warnings": self.warnings,
-        }
+        } | (self.texts.summary() if self.texts.seen or self.texts.short_sources else {})
 
 
 @dataclass

@@ -19,6 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from augtool.captions import caption
 from augtool.report import words
+from augtool.report.texts import pairs
 from augtool.report.thumbnails import Strip, Thumbnail, strips
 
 _LIMIT = 4_900_000  # bytes of the page
@@ -32,7 +33,13 @@ _STEPS = 12  # of a variant, in its caption
 _RECIPE = 60_000  # characters
 
 
-def render_html(report: dict[str, Any], records: list[dict[str, Any]], source: Path, output: Path) -> str:
+def render_html(
+    report: dict[str, Any],
+    records: list[dict[str, Any]],
+    source: Path,
+    output: Path,
+    texts: Mapping[str, str] | None = None,
+) -> str:
     """Return the page for a run.
 
     Args:
@@ -40,11 +47,14 @@ def render_html(report: dict[str, Any], records: list[dict[str, Any]], source: P
         records: some journal records, to be shown as pictures.
         source: the input folder.
         output: the folder with the written pictures.
+        texts: the source texts of the records, by key, where the run was over texts.
 
     Pictures that cannot be read are left out. The page is below 5 MB and is valid UTF-8.
 
     """
-    view, pictures = _view(report), [_shown(strip) for strip in strips(records, source, output)]
+    view = _view(report) | {"pairs": pairs(records, texts or {})}
+    of_texts = view["noun"] == "text"
+    pictures = [] if of_texts else [_shown(strip) for strip in strips(records, source, output)]
     page = _page(view, pictures)
     while len(page) > _LIMIT and pictures:
         # Only absurdly long names get here: thumbnails alone have their own, lower bound.
@@ -74,6 +84,9 @@ def _view(report: Mapping[str, Any]) -> dict[str, Any]:
     """Return everything the template shows but the pictures."""
     return {
         "report": report,
+        "noun": report.get("unit", "picture"),
+        "shortfalls": report.get("shortfalls", {"missing": 0}),
+        "replaced": report.get("replaced_words", []),
         "headline": headline(report),
         "lead": _lead(report),
         "totals": report["totals"],
@@ -96,17 +109,18 @@ def _view(report: Mapping[str, Any]) -> dict[str, Any]:
 def headline(report: Mapping[str, Any]) -> str:
     """Return the run in one sentence: ``341 pictures became 2,046 in 12 s``."""
     totals, spent = report["totals"], words.duration(report["duration_seconds"])
+    noun = report.get("unit", "picture")
     usable = totals["sources"] - totals["failed"]
     if not totals["sources"]:
         return "There was nothing to work on"
     if not usable:
         if totals["sources"] == 1:
-            return "The only picture could not be used"
-        return f"None of {words.plural(totals['sources'], 'picture')} could be used"
+            return f"The only {noun} could not be used"
+        return f"None of {words.plural(totals['sources'], noun)} could be used"
     if not totals["variants"]:
-        return f"{words.plural(usable, 'picture')} {'was' if usable == 1 else 'were'} copied in {spent}"
+        return f"{words.plural(usable, noun)} {'was' if usable == 1 else 'were'} copied in {spent}"
     ending = "" if totals["originals"] else " new ones" if totals["files"] > 1 else " new one"
-    return f"{words.plural(usable, 'picture')} became {totals['files']:,}{ending} in {spent}"
+    return f"{words.plural(usable, noun)} became {totals['files']:,}{ending} in {spent}"
 
 
 def _lead(report: Mapping[str, Any]) -> list[str]:

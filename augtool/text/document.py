@@ -19,7 +19,7 @@ from augtool.text.lexicon import Candidate
 from augtool.text.polarity import flips
 from augtool.text.pos import Context, tag_all
 from augtool.text.tokens import Interval, Token, tokenize
-from augtool.text.words import ABBREVIATIONS, STOP, listed, negates
+from augtool.text.words import ABBREVIATIONS, ARTICLES, STOP, listed, negates
 
 _ENDS = re.compile(r"[.!?…:;]|\n")
 # After a verb these make another verb of it ("top up", "look into"), so that no synonym of the verb fits.
@@ -42,11 +42,36 @@ class Document:
         self.lower = [token.word.lower() for token in self.tokens]
         self.words = [at for at, token in enumerate(self.tokens) if token.kind == "word"]
         self._synonyms: dict[tuple[int, int, bool], tuple[str, ...]] = {}
+        self._replaceable: dict[tuple[int, bool], list[int]] = {}
 
     @cached_property
     def gaps(self) -> list[int]:
-        """Tokens a word can be inserted before: words after whitespace, but the first token."""
-        return [at for at in self.words if at and self.text[self.tokens[at].start - 1].isspace()]
+        """Tokens a word can be inserted before: words after whitespace that begin no sentence."""
+        return [
+            at
+            for at in self.words
+            if at not in self.starts and at and self.text[self.tokens[at].start - 1].isspace()
+        ]
+
+    @cached_property
+    def movable(self) -> list[int]:
+        """Words that can change places: all but names, negators and articles."""
+        return [at for at in self.words if not self.fixed(at) and self.lower[at] not in ARTICLES]
+
+    @cached_property
+    def neighbours(self) -> list[int]:
+        """Movable words whose next token is one, too, with but a gap between them."""
+        movable = set(self.movable)
+        return [at for at in self.movable if at + 1 in movable and self.joined(at)]
+
+    def replaceable(self, senses: int = 1, *, strict: bool = True) -> list[int]:
+        """Return the words that have synonyms (see :meth:`synonyms`)."""
+        key = senses, strict
+        found = self._replaceable.get(key)
+        if found is None:
+            found = [at for at in self.words if self.synonyms(at, senses, strict=strict)]
+            self._replaceable[key] = found
+        return found
 
     @cached_property
     def shouted(self) -> bool:

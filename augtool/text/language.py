@@ -7,16 +7,17 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from augtool.text import lexicon
-from augtool.text.inflect import Grammar
+from augtool.text.inflect import Grammar, lemminflect
 from augtool.text.lexicon import Lexicon
 from augtool.text.options import TextOptions
+from augtool.text.pos import pattern_tagger
 from augtool.text.tokens import Interval
 
 
 class Language:
     """The lexicon and grammar of a recipe, loaded when first needed, and its guards."""
 
-    def __init__(self, options: TextOptions = TextOptions()) -> None:
+    def __init__(self, options: TextOptions) -> None:
         self.options = options
         self.never_use = frozenset(word.casefold() for word in options.never_use)
         phrases = sorted(options.protect, key=len, reverse=True)
@@ -36,6 +37,18 @@ class Language:
     def grammar(self) -> Grammar:
         """The inflection over that table."""
         return Grammar(self.lexicon, extra=self.options.grammar == "extra")
+
+    def check(self) -> None:
+        """Load all that the recipe asks for.
+
+        Raises:
+            UsageError: the lexicon cannot be used, or an extra is not installed.
+
+        """
+        _ = self.grammar
+        if self.options.grammar == "extra":
+            lemminflect()
+            pattern_tagger()
 
     def protected(self, text: str) -> list[Interval]:
         """Return the intervals of a text that the recipe's words and patterns protect."""

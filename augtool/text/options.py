@@ -40,7 +40,9 @@ class TextOptions:
 
 def as_options(section: Mapping[str, Any], folder: Path) -> TextOptions:
     """Return the options a checked section states; ``folder`` is the recipe's own."""
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in section.items()}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in section.items()
+    }
     if isinstance(values["labels"], str):
         values["labels"] = (values["labels"],)
     if values["lexicon"]:

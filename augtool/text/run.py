@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 from augtool import storage
 from augtool.formats.delimited import decoded
 from augtool.formats.textset import TextDataset, TextItem
+from augtool.text.language import language
 from augtool.text.unit import process_text
 from augtool.text.variants import identity
 
 if TYPE_CHECKING:
+    from augtool.formats import Dataset
     from augtool.plan import Job
     from augtool.unit import Context, UnitResult
+
+
+def hooks(
+    dataset: Dataset, context: Context, splits: Collection[str]
+) -> tuple[Callable[[Job, UnitResult], UnitResult], Callable[[], None]]:
+    """Return what :func:`augtool.pipeline.run` does with each result, and at the end.
+
+    Raises:
+        UsageError: the recipe's lexicon cannot be used, or an extra it asks for is not installed.
+
+    """
+    if not isinstance(dataset, TextDataset):
+        raise TypeError(f"{dataset.name} holds no texts")
+    language(context.recipe.text).check()
+    return Distinct(dataset, context).settle, lambda: write_tables(dataset, context, splits)
 
 
 class Distinct:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from augtool.errors import ItemError, UsageError
+from augtool.errors import ItemError
 from augtool.formats.delimited import BOM, decoded
 from augtool.formats.table import tag_spans
 from augtool.formats.textset import TextItem
@@ -40,7 +40,6 @@ def process_text(job: Job, context: Context, forbidden: Collection[bytes] = ()) 
 
     Raises:
         StorageError: the output cannot be written; the run must stop.
-        UsageError: the recipe's lexicon or grammar cannot be had; the run must stop.
 
     """
     from augtool.unit import UnitResult, failed
@@ -53,14 +52,14 @@ def process_text(job: Job, context: Context, forbidden: Collection[bytes] = ()) 
     except ItemError as error:
         return failed(item, error.code, str(error))
     document = Document(source.text, language(context.recipe.text), source.spans)
-    made = make_variants(
-        document, context.recipe.transforms, context.seed, item.key, job.variants, forbidden
-    )
+    made = make_variants(document, context.recipe.transforms, context.seed, item.key, job.variants, forbidden)
     result = UnitResult(item.key, "ok", split=item.split, label=item.label)
     result.rows = _rows(job, item, source, made, unique=context.recipe.text.unique == "dataset")
     if made.missing:
         result.shortfall = {"missing": made.missing, "reason": made.reason}
-        result.warnings.append(f"{made.reason}: {made.missing} of {job.variants} variants; {REASONS[made.reason]}")
+        result.warnings.append(
+            f"{made.reason}: {made.missing} of {job.variants} variants; {REASONS[made.reason]}"
+        )
     if not item.number:
         _write(job, item, source, made, context)
     return result
@@ -124,20 +123,3 @@ def _write(job: Job, item: TextItem, source: _Source, made: Made, context: Conte
         batch.commit()
     finally:
         batch.discard()
-
-
-def check_language(context: Context) -> None:
-    """Load the recipe's lexicon and grammar once before workers do, so that a fault is told at once.
-
-    Raises:
-        UsageError: the lexicon cannot be used, or an extra is not installed.
-
-    """
-    if context.recipe.text.grammar == "extra":
-        from augtool.text.inflect import lemminflect
-        from augtool.text.pos import pattern_tagger
-
-        lemminflect()
-        pattern_tagger()
-    if not language(context.recipe.text).grammar:  # pragma: no cover - it has no length
-        raise UsageError("the lexicon is empty")

@@ -13,7 +13,7 @@ from augtool.fields import Within
 from augtool.registry import Seed, Texts, transform
 from augtool.text.document import Document, Draws, TextFrame
 from augtool.text.edits import Change, Edit
-from augtool.text.words import ARTICLES, CLASS, NEIGHBOURS, STOP, negates
+from augtool.text.words import CLASS, NEIGHBOURS, STOP, listed, negates
 
 Alpha = Annotated[float, Within(0, 1), "Share of the words that are changed."]
 Number = Annotated[int | None, Within(1, 1000), "Number of changes, in place of alpha."]
@@ -38,13 +38,13 @@ def synonym_replace(
     """
     document, draws, claims = frame.document, Draws.of(seed), frame.claims()
     wanted = _count(document, alpha, n, most)
-    for pick in draws.order(len(document.words)):
+    candidates = document.replaceable(senses, strict=strict)
+    for pick in draws.order(len(candidates)):
         if len(claims) >= wanted:
             break
-        at = document.words[pick]
-        found = document.synonyms(at, senses, strict=strict)
-        if found and frame.free(at):
-            token = document.tokens[at]
+        at = candidates[pick]
+        if frame.free(at):
+            token, found = document.tokens[at], document.synonyms(at, senses, strict=strict)
             claims.add(Change(token.start, token.end, found[draws.below(len(found))]))
     return claims.edit()
 
@@ -92,12 +92,9 @@ def random_swap(
     """
     document, draws, claims = frame.document, Draws.of(seed), frame.claims()
     wanted = _count(document, alpha, n, most)
-    units = _movable_words(document) if unit == "word" else _phrases(document)
-    pairs = _any_pairs(len(units), draws) if reach == "any" else _adjacent_pairs(document, units, draws)
-    for first, second in pairs:
+    for one, two in _pairs(document, unit, reach, draws):
         if len(claims) >= 2 * wanted:
             break
-        one, two = units[first], units[second]
         if all(frame.free(at) for low, high in (one, two) for at in range(low, high + 1)):
             claims.add(*_swapped(document, one, two))
     return claims.edit()
@@ -105,14 +102,24 @@ def random_swap(
 
 @transform
 def random_delete(
-    frame: TextFrame, *, alpha: Alpha = 0.1, n: Number = None, most: Most = 10, seed: Seed
+    frame: TextFrame,
+    *,
+    alpha: Alpha = 0.1,
+    n: Number = None,
+    most: Most = 10,
+    only: Annotated[
+        Literal["any", "optional"], "Any words, or those a sentence can do without: adverbs, adjectives."
+    ] = "any",
+    seed: Seed,
 ) -> Edit:
     """Delete words with one of the gaps beside them; never the last word, a name or a negator."""
     document, draws, claims = frame.document, Draws.of(seed), frame.claims()
     candidates = [
         at
         for at in document.words[:-1]
-        if not document.fixed(at) and not (at in document.starts and document.tokens[at].word[:1].isupper())
+        if not document.fixed(at)
+        and not (at in document.starts and document.tokens[at].word[:1].isupper())
+        and (only == "any" or _optional(document, at))
     ]
     wanted = min(_count(document, alpha, n, most), len(document.words) - 1)
     for pick in draws.order(len(candidates)):
@@ -174,20 +181,27 @@ def _inserted(document: Document, phrases: Texts, draws: Draws) -> Iterator[str]
         yield phrase.upper() if document.shouted else phrase
     if phrases:
         return
-    for pick in draws.order(len(document.words)):
-        found = document.synonyms(document.words[pick])
-        if found:
-            new = found[draws.below(len(found))]
-            yield new if document.shouted else new.lower()
+    candidates = document.replaceable()
+    for pick in draws.order(len(candidates)):
+        found = document.synonyms(candidates[pick])
+        new = found[draws.below(len(found))]
+        yield new if document.shouted else new.lower()
 
 
 _Unit = tuple[int, int]  # first and last token
 
 
-def _movable_words(document: Document) -> list[_Unit]:
-    return [
-        (at, at) for at in document.words if not document.fixed(at) and document.lower[at] not in ARTICLES
-    ]
+def _pairs(document: Document, unit: str, reach: str, draws: Draws) -> Iterator[tuple[_Unit, _Unit]]:
+    """Yield pairs of units to swap, the first one first, in random order."""
+    if unit == "word" and reach == "adjacent":
+        for pick in draws.order(len(document.neighbours)):
+            at = document.neighbours[pick]
+            yield (at, at), (at + 1, at + 1)
+        return
+    units = [(at, at) for at in document.movable] if unit == "word" else _phrases(document)
+    numbers = _any_pairs(len(units), draws) if reach == "any" else _adjacent_pairs(document, units, draws)
+    for first, second in numbers:
+        yield units[first], units[second]
 
 
 def _phrases(document: Document) -> list[_Unit]:
@@ -234,6 +248,23 @@ def _swapped(document: Document, one: _Unit, two: _Unit) -> tuple[Change, ...]:
         other = other[:1].upper() + other[1:]
         text = text if document.lower[one[0]] == "i" or "I'" in text[:2] else text[:1].lower() + text[1:]
     return Change(start, end, other), Change(other_start, other_end, text)
+
+
+_FILLERS = listed(
+    "just also too still already again very really quite rather even actually please maybe perhaps"
+)
+
+
+def _optional(document: Document, at: int) -> bool:
+    """Return whether a sentence stays whole without a word: a filler, an adverb, an adjective on a noun."""
+    if document.lower[at] in _FILLERS:
+        return True
+    reading = document.readings[at]
+    if reading is None or document.lower[at - 1 if at else at] in ("as", "so", "too", "how", "more", "most"):
+        return False
+    after = document.readings[at + 1] if document.joined(at) else None
+    attribute = reading.pos == "a" and after is not None and after.pos == "n"
+    return attribute or (reading.pos == "r" and document.lower[at].endswith("ly"))
 
 
 def _deletion(document: Document, at: int) -> Change | None:
