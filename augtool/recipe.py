@@ -288,11 +288,11 @@ def _translate_all(document: Document, details: Sequence[ErrorDetails]) -> list[
 
 def _translate(document: Document, path: YamlPath, detail: ErrorDetails) -> Problem:
     """Say in our own words, at its place, what pydantic found."""
-    from augtool.recipemodel import OutputModel, RecipeModel
+    from augtool.recipemodel import OutputModel, RecipeModel, TextModel
 
     kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
     if kind == "extra_forbidden":
-        model: Any = OutputModel if path[0] == "output" else RecipeModel
+        model: Any = {"output": OutputModel, "text": TextModel}.get(str(path[0]), RecipeModel)
         known = {name: info.description or "" for name, info in model.model_fields.items()}
         hint = which_field(str(path[-1]), known) or f"; known are {', '.join(known)}"
         return document.problem(path, f"unknown field{hint}", at_key=True)

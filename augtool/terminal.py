@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from augtool.explain import Explanation
     from augtool.pipeline import Options, Planned
     from augtool.recipe import Recipe
+    from augtool.text.preview import Preview
     from augtool.unit import UnitResult
 
 _PLAIN_EVERY = 5.0  # seconds between progress lines where there is no terminal
@@ -70,6 +71,7 @@ class Progress:
         self._splits = splits
         self._quiet, self._verbose = quiet, verbose
         self._bar: Any = None
+        self._noun = "picture"
         self._total = self._done = self._files = self._failed = 0
         self._started = self._spoke = time.monotonic()
 
@@ -90,12 +92,14 @@ class Progress:
             return
         for line in split_notes(survey.sources, self._splits):
             say(line)
-        say(f"{count(survey.usable, 'picture')} -> {count(survey.files, 'file')} ({planned.dataset.name})")
+        self._noun = planned.dataset.noun
+        made = count(survey.files, "text" if self._noun == "text" else "file")
+        say(f"{count(survey.usable, self._noun)} -> {made} ({planned.dataset.name})")
         if sys.stderr.isatty():
             from tqdm import tqdm
 
             self._bar = tqdm(
-                total=self._total, unit=" pictures", file=sys.stderr, dynamic_ncols=True, leave=False
+                total=self._total, unit=f" {self._noun}s", file=sys.stderr, dynamic_ncols=True, leave=False
             )
 
     def unit(self, result: UnitResult) -> None:
@@ -116,7 +120,7 @@ class Progress:
             self._spoke = now
             rate = self._done / (now - self._started)
             left = (self._total - self._done) / rate
-            done = f"{self._done:,} of {self._total:,} pictures, {self._files:,} files"
+            done = f"{self._done:,} of {self._total:,} {self._noun}s, {self._files:,} files"
             say(f"{done}, {rate:.1f}/s, {_span(left)} left")
 
     def _line(self, text: str) -> None:
@@ -127,7 +131,7 @@ class Progress:
 
 def show_plan(planned: Planned, recipe: Recipe, options: Options, *, as_json: bool) -> None:
     """Print what a run would do."""
-    survey = planned.survey
+    survey, noun = planned.survey, planned.dataset.noun
     rows: list[dict[str, Any]] = []
     for (split, label), pictures in sorted(survey.sources.items()):
         expanded = not split or split in options.splits
@@ -153,7 +157,7 @@ def show_plan(planned: Planned, recipe: Recipe, options: Options, *, as_json: bo
         result(note)
     result(
         table(
-            ("split", "class", "pictures", "files"),
+            ("split", "class", f"{noun}s", "texts made" if noun == "text" else "files"),
             [
                 (row["split"] or "-", row["label"] or "-", f"{row['pictures']:,}", f"{row['files']:,}")
                 for row in rows
@@ -162,7 +166,7 @@ def show_plan(planned: Planned, recipe: Recipe, options: Options, *, as_json: bo
     )
     made = f"{count(survey.originals, 'original')} + {count(survey.variants, 'variant')}"
     total = f"{count(survey.files, 'file')}, about {_bytes(survey.estimated_bytes)}"
-    result(f"\n{count(survey.usable, 'picture')} ({_bytes(survey.source_bytes)}) -> {made} = {total}")
+    result(f"\n{count(survey.usable, noun)} ({_bytes(survey.source_bytes)}) -> {made} = {total}")
     for code, number in survey.problems.items():
         result(f"{count(number, 'input')} cannot be used: {code}")
     for suffix, number in planned.dataset.ignored.most_common(5):
@@ -187,7 +191,11 @@ def show_report(report: dict[str, Any], output: Path, *, as_json: bool, quiet: b
     totals = report["totals"]
     made = f"{count(totals['originals'], 'original')} + {count(totals['variants'], 'variant')}"
     speed = f"{report['duration_seconds']:.1f} s, {report['variants_per_second']:,} variants/s"
-    result(f"{count(totals['files'], 'file')}: {made} ({speed})")
+    result(f"{count(totals['files'], 'text' if report['unit'] == 'text' else 'file')}: {made} ({speed})")
+    short = report.get("shortfalls", {"missing": 0})
+    if short["missing"]:
+        reasons = ", ".join(f"{reason} {number:,}" for reason, number in short["reasons"].items())
+        result(f"{count(short['missing'], 'variant')} could not be made: {reasons}")
     for code, number in report["failure_counts"].items():
         result(f"{count(number, 'input')} failed: {code}")
     for code, number in report["warning_counts"].items():
@@ -211,6 +219,25 @@ def show_explanation(explanation: Explanation, *, as_json: bool) -> None:
         return
     for line in explanation.lines():
         result(line)
+
+
+def show_texts(preview: Preview) -> None:
+    """Print texts above their variants; on a terminal, colour marks what went and what came."""
+    styles: dict[str, dict[str, Any]] = {
+        "old": {"fg": "red", "strikethrough": True},
+        "new": {"fg": "green", "bold": True},
+        "head": {"bold": True},
+        "note": {"dim": True},
+    }
+    marks = {"old": ("[-", "-]"), "new": ("{+", "+}")}
+    colored = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    for line in preview.lines():
+        parts = []
+        for kind, text in line:
+            shown = clean(text).replace("\n", " ") if kind != "same" else clean(text)
+            before, after = ("", "") if colored else marks.get(kind, ("", ""))
+            parts.append(_styled(shown, **styles.get(kind, {})) if colored else f"{before}{shown}{after}")
+        click.echo("".join(parts), color=colored)
 
 
 def split_notes(sources: Iterable[tuple[str, str]], splits: Collection[str]) -> list[str]:

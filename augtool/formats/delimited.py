@@ -81,13 +81,21 @@ def sniff(data: bytes, delimiters: Sequence[bytes]) -> Dialect:
     for delimiter in delimiters:
         for quoting in (True, False):
             dialect = Dialect(delimiter, quoting)
-            widths = [len(r.cells) for r in islice(records(data, dialect), _SAMPLE) if not r.blank]
+            sample = [r for r in islice(records(data, dialect), _SAMPLE) if not r.blank]
+            widths = [len(r.cells) for r in sample]
             if not widths or widths[0] == 1:
                 continue
-            agree = widths.count(widths[0]) / len(widths)
+            odd = quoting and sum(any(map(_oddly_quoted, r.cells)) for r in sample)
+            agree = (widths.count(widths[0]) - odd) / len(widths)
             if (agree, widths[0]) > score:
                 best, score = dialect, (agree, widths[0])
     return best
+
+
+def _oddly_quoted(raw: bytes) -> bool:
+    """Return whether a cell begins with a quote that does not end it: then the quote may be but a quote."""
+    match = _QUOTED.match(raw)
+    return raw.startswith(b'"') and (match is None or match[2] != b"")
 
 
 def value(raw: bytes, dialect: Dialect) -> str:

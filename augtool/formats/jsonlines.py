@@ -85,6 +85,8 @@ def _members(text: str, at: int) -> Parsed:
         at = _skip(text, end)
         if text[at : at + 1] == ",":
             at = _skip(text, at + 1)
+            if text[at : at + 1] == "}":
+                raise json.JSONDecodeError("expected a key", text, at)
         elif text[at : at + 1] != "}":
             raise json.JSONDecodeError("expected ',' or '}'", text, at)
     if _skip(text, at + 1) != len(text):

@@ -30,13 +30,16 @@ class _Source:
     tags: tuple[str, ...] | None = None
 
 
-def process_text(job: Job, context: Context, forbidden: Collection[bytes] = ()) -> UnitResult:
+def process_text(
+    job: Job, context: Context, forbidden: Collection[bytes] = (), *, write: bool = True
+) -> UnitResult:
     """Make the variants of one text. A fault of the text is a result, not an exception.
 
     Args:
         job: what to make of which text.
         context: what all units share.
         forbidden: identities of texts that must not come again.
+        write: whether files are written; records of tables never are, here.
 
     Raises:
         StorageError: the output cannot be written; the run must stop.
@@ -60,7 +63,7 @@ def process_text(job: Job, context: Context, forbidden: Collection[bytes] = ()) 
         result.warnings.append(
             f"{made.reason}: {made.missing} of {job.variants} variants; {REASONS[made.reason]}"
         )
-    if not item.number:
+    if write and not item.number:
         _write(job, item, source, made, context)
     return result
 

@@ -4,8 +4,8 @@ import pytest
 
 from augtool.text.document import Document
 from augtool.text.language import Language
-from augtool.text.options import TextOptions
 from augtool.text.lexicon import built_in
+from augtool.text.options import TextOptions
 from augtool.text.polarity import flips, sign_of
 
 
