@@ -233,7 +233,10 @@ def test_preview(tmp_path, table):
     assert "{+" in result.output
     assert "I tried to buy a large phone" in result.output
     page = tmp_path / "page.html"
-    assert CliRunner().invoke(main, ["preview", "text", str(table), "-o", str(page)]).exit_code == 0
+    assert (
+        CliRunner().invoke(main, ["preview", "text", str(table), "-o", str(page), "--grid", "3x5"]).exit_code
+        == 0
+    )
     assert "<ins>" in page.read_text()
     assert "&#34;help me&#34;" in page.read_text()
 
