@@ -12,9 +12,10 @@ from typing import Any
 from augtool import storage
 from augtool.execute import default_workers, execute
 from augtool.formats import Dataset, open_dataset
-from augtool.plan import Job, Survey, plan, survey
+from augtool.plan import Survey, plan, survey
 from augtool.recipe import Recipe
 from augtool.report import write_report
+from augtool.text.run import hooks
 from augtool.unit import Context, UnitResult
 from augtool.warp import Outside
 
@@ -62,32 +63,18 @@ def run(
     workers = default_workers() if options.workers is None else options.workers
     context = Context(recipe, recipe.seed, source, output, outside_of(recipe, planned.dataset))
     with storage.opened(output, overwrite=options.overwrite):
-        settle, finish = hooks(planned.dataset, context, options)
+        settled, finish = hooks(planned.dataset, context, options.splits)
         jobs = plan(planned.dataset.items(), recipe, options.splits)
         work = execute(jobs, context, workers=workers, timeout=options.timeout, total=planned.survey.jobs)
         with storage.Journal(output) as journal, closing(work) as results:
-            for job, made in results:
-                result = settle(job, made)
+            for result in settled(results):
                 journal.append(result.record(), len({row["output"] for row in result.rows}))
                 on_unit(result)
         finish()
         return write_report(recipe, planned, context, workers, options, time.monotonic() - started)
 
 
-def hooks(
-    dataset: Dataset, context: Context, options: Options
-) -> tuple[Callable[[Job, UnitResult], UnitResult], Callable[[], None]]:
-    """Return what becomes of each result, in plan order, and what is written when all are there."""
-    if context.recipe.modality == "image":
-        return (lambda _, result: result), lambda: None
-    from augtool.text import run as texts
-
-    return texts.hooks(dataset, context, options.splits)
-
-
 def outside_of(recipe: Recipe, dataset: Dataset) -> Outside:
     """Return what geometry shows beyond the edge: ``auto`` mirrors, unless labels would be missing."""
-    border = recipe.border
-    if border == "auto":
-        border = "constant" if dataset.spatial else "reflect_101"
-    return Outside(border, recipe.fill)
+    auto = "constant" if dataset.spatial else "reflect_101"
+    return Outside(auto if recipe.border == "auto" else recipe.border, recipe.fill)

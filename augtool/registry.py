@@ -106,10 +106,16 @@ def names() -> list[str]:
     return [spec.name for spec in specs()]
 
 
-def specs() -> Iterator[Spec]:
-    """Yield all transforms, by category as in ``MODULES``, in the order their module declares them."""
+def specs(modality: str | None = None) -> Iterator[Spec]:
+    """Yield all transforms, by category as in ``MODULES``, in the order their module declares them.
+
+    Args:
+        modality: only those on ``image`` or on ``text``.
+
+    """
     order = {module: at for at, module in enumerate(MODULES)}
-    yield from sorted(_loaded().values(), key=lambda spec: order.get(spec.category, len(order)))
+    known = sorted(_loaded().values(), key=lambda spec: order.get(spec.category, len(order)))
+    yield from (spec for spec in known if modality in (None, spec.modality))
 
 
 def _spec(function: Callable[..., Any], p: float, revision: int) -> Spec:

@@ -341,7 +341,7 @@ def test_preparing_opens_no_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_beyond_the_edge_lies_a_mirror_unless_labels_have_places(tmp_path: Path) -> None:
-    folder = open_dataset(dataset(tmp_path / "in"))
+    folder = open_dataset(dataset(tmp_path / "in"), recipe())
     assert outside_of(recipe(), folder).border == "reflect_101"
     assert outside_of(replace(recipe(), border="wrap"), folder).border == "wrap"
     spatial = replace(folder, spatial=True)  # type: ignore[type-var]

@@ -10,7 +10,7 @@ from augtool import registry
 from augtool.freeze import FrozenStep
 from augtool.text.document import Document, TextFrame, copy_case
 from augtool.text.edits import Change, Edit, splice
-from augtool.text.words import ARTICLES, article_for
+from augtool.text.english import ARTICLES, article_for
 
 _NEXT_WORD = re.compile(r"""[^\S\n]+["'“‘«(\[*]*([^\W_]+)""")
 

@@ -13,13 +13,13 @@ from functools import cached_property
 from random import Random
 
 from augtool.text.edits import Change, Edit, apart
+from augtool.text.english import ABBREVIATIONS, ARTICLES, STOP, listed, negates
 from augtool.text.inflect import Reading
 from augtool.text.language import Language
 from augtool.text.lexicon import Candidate
 from augtool.text.polarity import flips
 from augtool.text.pos import Context, tag_all
 from augtool.text.tokens import Interval, Token, tokenize
-from augtool.text.words import ABBREVIATIONS, ARTICLES, STOP, listed, negates
 
 _ENDS = re.compile(r"[.!?…:;]|\n")
 # After a verb these make another verb of it ("top up", "look into"), so that no synonym of the verb fits.

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from augtool.errors import UsageError
+from augtool.text.english import UNCOUNTED, listed
 from augtool.text.lexicon import Entry, Lexicon
-from augtool.text.words import UNCOUNTED, listed
 
 _VOWELS = "aeiou"
 _ONE_SYLLABLE = re.compile(r"(?:qu|[^aeiou])*[aeiouy]+[^aeiouy]*e?$")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from augtool.text.english import CLASS, listed, negates
 from augtool.text.inflect import Grammar, Reading, missing_extra
-from augtool.text.words import CLASS, listed, negates
 
 # Which parts of speech (and verb forms) can follow a word of a class directly.
 _AFTER: dict[str, dict[str, tuple[str, ...]]] = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import TYPE_CHECKING, TypeAlias
 
 from augtool import storage
 from augtool.formats.delimited import decoded
@@ -18,19 +18,24 @@ if TYPE_CHECKING:
     from augtool.unit import Context, UnitResult
 
 
+Results: TypeAlias = "Iterable[tuple[Job, UnitResult]]"
+
+
 def hooks(
     dataset: Dataset, context: Context, splits: Collection[str]
-) -> tuple[Callable[[Job, UnitResult], UnitResult], Callable[[], None]]:
-    """Return what :func:`augtool.pipeline.run` does with each result, and at the end.
+) -> tuple[Callable[[Results], Iterator[UnitResult]], Callable[[], None]]:
+    """Return what :func:`augtool.pipeline.run` does with the results, in plan order, and at the end.
+
+    For pictures, nothing: they are written by the units.
 
     Raises:
         UsageError: the recipe's lexicon cannot be used, or an extra it asks for is not installed.
 
     """
     if not isinstance(dataset, TextDataset):
-        raise TypeError(f"{dataset.name} holds no texts")
+        return (lambda results: (result for _, result in results)), lambda: None
     language(context.recipe.text).check()
-    return Distinct(dataset, context).settle, lambda: write_tables(dataset, context, splits)
+    return Distinct(dataset, context).settled, lambda: write_tables(dataset, context, splits)
 
 
 class Distinct:
@@ -44,6 +49,10 @@ class Distinct:
         self._context = context
         self._active = context.recipe.text.unique == "dataset"
         self._seen = set(_identities(dataset)) if self._active else set()
+
+    def settled(self, results: Results) -> Iterator[UnitResult]:
+        """Yield the results, each distinct from all before it."""
+        return (self.settle(job, result) for job, result in results)
 
     def settle(self, job: Job, result: UnitResult) -> UnitResult:
         """Return the result, or that of another try if it repeats a text."""

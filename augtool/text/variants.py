@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from augtool.freeze import FrozenStep, Node, freeze
+from augtool.fields import Const
+from augtool.freeze import FrozenStep, Node, Step, freeze
 from augtool.text.compose import compose
 from augtool.text.document import Document
 from augtool.text.edits import Change
@@ -94,12 +95,25 @@ def make_variants(
             if reason or isinstance(result, str):
                 made.tries[reason] += 1
                 idle += reason != "no_step"
+                if reason == "nothing_to_change" and attempt == 1 and _alike(nodes):
+                    break
                 continue
             idle = 0
             text, changes, steps = result
             made.variants.append(TextVariant(len(made.variants) + 1, attempt, text, changes, steps))
     made.missing = count - len(made.variants)
     return made
+
+
+def _alike(nodes: Sequence[Node]) -> bool:
+    """Return whether what one try finds nothing to change in, the next ones will not change either."""
+    counts = ("alpha", "n", "most", "seed")
+    return all(
+        isinstance(node, Step)
+        and node.p == 1
+        and all(isinstance(value, Const) for name, value in node.values.items() if name not in counts)
+        for node in nodes
+    )
 
 
 _Try = tuple[str, tuple[Change, ...], tuple[FrozenStep, ...]]

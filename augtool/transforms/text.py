@@ -13,7 +13,7 @@ from augtool.fields import Within
 from augtool.registry import Seed, Texts, transform
 from augtool.text.document import Document, Draws, TextFrame
 from augtool.text.edits import Change, Edit
-from augtool.text.words import CLASS, NEIGHBOURS, STOP, listed, negates
+from augtool.text.english import CLASS, NEIGHBOURS, STOP, listed, negates
 
 Alpha = Annotated[float, Within(0, 1), "Share of the words that are changed."]
 Number = Annotated[int | None, Within(1, 1000), "Number of changes, in place of alpha."]

@@ -13,7 +13,7 @@ from augtool.freeze import freeze
 from augtool.render import frame_of, render, stages
 from augtool.warp import Outside, Source
 
-SPECS = [pytest.param(spec, id=spec.name) for spec in registry.specs()]
+SPECS = [pytest.param(spec, id=spec.name) for spec in registry.specs("image")]
 KINDS = {"Warp": Warp, "Lut": Lut, "ColorMatrix": ColorMatrix, "Filter": Filter}
 
 # Values with which a transform does nothing.

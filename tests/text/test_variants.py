@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from augtool.recipe import parse_recipe
 from augtool.text.document import Document
 from augtool.text.edits import moved, splice
+from augtool.text.english import negates
 from augtool.text.language import language
 from augtool.text.options import TextOptions
 from augtool.text.variants import TRIES, identity, make_variants
-from augtool.text.words import negates
 
 ALL = parse_recipe(
     """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from augtool.text.words import article_for, negates
+from augtool.text.english import article_for, negates
 
 
 @pytest.mark.parametrize(
