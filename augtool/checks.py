@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from augtool.execute import default_workers, execute
-from augtool.pipeline import Options, outside_of, prepare
-from augtool.plan import plan
+from augtool.fitting import outside_of, sided_classes
+from augtool.leaks import Leaks, find_leaks
+from augtool.pipeline import Options, prepare
 from augtool.recipe import Recipe
 from augtool.unit import Context
+
+_LISTED = 100  # label problems shown to a person
 
 
 @dataclass
@@ -23,7 +26,12 @@ class Findings:
     steps: int
     pictures: int | None = None
     failures: list[dict[str, str]] = field(default_factory=list)
+    labels: list[dict[str, Any]] = field(default_factory=list)
+    """What is wrong with the labels: file, line (0 where it has none), code, message."""
     warnings: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
+    leaks: Leaks = field(default_factory=Leaks)
+    """Pictures that are in two splits."""
 
     def data(self) -> dict[str, Any]:
         """Return the findings as plain data."""
@@ -32,7 +40,10 @@ class Findings:
             "steps": self.steps,
             "pictures": self.pictures,
             "failures": self.failures,
+            "labels": self.labels,
             "warnings": dict(self.warnings),
+            "notes": self.notes,
+            "leaks": self.leaks.data() if self.leaks.compared else None,
         }
 
     def lines(self) -> list[str]:
@@ -41,26 +52,38 @@ class Findings:
         if self.pictures is not None:
             good = self.pictures - len(self.failures)
             lines.append(f"input: {good:,} of {self.pictures:,} pictures can be used")
+        lines += self.notes
         lines += [
             f"{failure['source']}: {failure['message']} [{failure['reason']}]" for failure in self.failures
         ]
+        for problem in self.labels[:_LISTED]:
+            place = f"{problem['file']}:{problem['line']}" if problem["line"] else problem["file"]
+            lines.append(f"{place}: {problem['message']} [{problem['code']}]")
+        if len(self.labels) > _LISTED:
+            lines.append(f"and {len(self.labels) - _LISTED:,} more; --json lists all")
+        counts = Counter(problem["code"] for problem in self.labels)
+        lines += [f"labels: {count:,} x {code}" for code, count in counts.most_common()]
         lines += [f"warning: {count:,} x {text}" for text, count in self.warnings.most_common()]
-        return lines
+        return lines + [f"warning: {line}" for line in self.leaks.lines()]
 
 
-def check(recipe: Recipe, source: Path | None, splits: Sequence[str]) -> Findings:
+def check(recipe: Recipe, source: Path | None, splits: Sequence[str], fmt: str | None = None) -> Findings:
     """Check a recipe, which was loaded and is therefore valid, and decode every picture of an input."""
     findings = Findings(recipe.name, len(recipe.transforms))
     if source is None:
         return findings
+    options = Options(splits, format=fmt)
+    findings.notes = prepare(recipe, source, options).survey.notes
     # A run that makes nothing: every source is read and decoded in the isolated workers.
     nothing = replace(recipe, variants=0, originals="none")
-    options = Options(splits)
     planned = prepare(nothing, source, options)
-    context = Context(nothing, recipe.seed, source, Path(), outside_of(recipe, planned.dataset))
+    context = Context(
+        nothing, recipe.seed, source, Path(), outside_of(recipe, planned.dataset), planned.dataset
+    )
+    findings.leaks = find_leaks(planned.plan, planned.survey, context, default_workers(), options.timeout)
     findings.pictures = planned.survey.jobs
     # Splits that a run would copy are only looked at, too.
-    jobs = (replace(job, copy=False) for job in plan(planned.dataset.items(), nothing, options.splits))
+    jobs = (replace(job, copy=False) for job in planned.plan)
     done = execute(
         jobs, context, workers=default_workers(), timeout=options.timeout, total=planned.survey.jobs
     )
@@ -69,4 +92,6 @@ def check(recipe: Recipe, source: Path | None, splits: Sequence[str]) -> Finding
         if result.status != "ok":
             findings.failures.append({key: record[key] for key in ("source", "reason", "message")})
         findings.warnings.update(record.get("warnings", ()))
+    findings.labels = list(planned.dataset.problems())
+    findings.warnings.update(sided_classes(recipe, planned.survey.classes()))
     return findings

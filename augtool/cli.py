@@ -60,6 +60,25 @@ def recipe_options(command: F) -> F:
     return command
 
 
+def splits_option(command: F) -> F:
+    """Add ``--splits``, to every command that plans."""
+    text = "Splits to expand, separated by commas."
+    return click.option("--splits", default="train", show_default=True, help=text)(command)
+
+
+def strict_option(command: F) -> F:
+    """Add ``--strict``, to every command that compares splits."""
+    text = "Refuse a set with the same picture in two splits."
+    return click.option("--strict", is_flag=True, help=text)(command)
+
+
+def format_option(command: F) -> F:
+    """Add ``--format``, to every command that opens a data set."""
+    return click.option(
+        "--format", "fmt", metavar="NAME", help="The data set's format; default: recognised."
+    )(command)
+
+
 @click.group(context_settings=CONTEXT)
 @click.version_option(__version__, prog_name="augtool")
 def main() -> None:
@@ -81,10 +100,12 @@ def main() -> None:
 @click.option(
     "-w", "--workers", type=click.IntRange(0, 1024), help="Processes; default all cores, 0 this one."
 )
-@click.option("--splits", default="train", show_default=True, help="Splits to expand, separated by commas.")
+@splits_option
+@format_option
 @click.option(
     "--timeout", type=click.FloatRange(0.1), default=300.0, show_default=True, help="Seconds per picture."
 )
+@strict_option
 @click.option("--overwrite", is_flag=True, help="Replace the output of an earlier run.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen, as 'augtool plan' does, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout.")
@@ -93,18 +114,19 @@ def main() -> None:
 @guarded
 def run(
     recipe: str, source: Path, output: Path, variants: int | None, seed: int | None, workers: int | None,
-    splits: str, timeout: float, overwrite: bool, dry_run: bool, as_json: bool, quiet: bool, verbose: bool,
+    splits: str, fmt: str | None, timeout: float, strict: bool, overwrite: bool, dry_run: bool,
+    as_json: bool, quiet: bool, verbose: bool,
 ) -> None:  # fmt: skip
     """Expand INPUT into OUTPUT with RECIPE (a file, or the name of a built-in recipe)."""
     from augtool import pipeline
 
     loaded = _recipe(recipe, variants, seed)
-    options = pipeline.Options(_splits(splits), workers, timeout, overwrite)
+    options = pipeline.Options(_splits(splits), workers, timeout, overwrite, fmt, strict)
     if dry_run:
-        terminal.show_plan(pipeline.prepare(loaded, source, options), loaded, options, as_json=as_json)
+        terminal.show_plan(pipeline.prepare(loaded, source, options), options, as_json=as_json)
         return
     with terminal.Progress(options.splits, quiet=quiet, verbose=verbose) as progress:
-        report = pipeline.run(loaded, source, output, options, progress.unit, progress.plan)
+        report = pipeline.run(loaded, source, output, options, progress.unit, progress.plan, progress.leaks)
     terminal.show_report(report, output, as_json=as_json, quiet=quiet)
     if report["totals"]["failed"]:
         sys.exit(ExitCode.PARTIAL)
@@ -114,18 +136,25 @@ def run(
 @click.argument("recipe")
 @click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
 @recipe_options
-@click.option("--splits", default="train", show_default=True, help="Splits to expand, separated by commas.")
+@splits_option
+@format_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @guarded
 def plan(
-    recipe: str, source: Path, variants: int | None, seed: int | None, splits: str, as_json: bool
+    recipe: str,
+    source: Path,
+    variants: int | None,
+    seed: int | None,
+    splits: str,
+    fmt: str | None,
+    as_json: bool,
 ) -> None:
     """Say what a run would make: counts by split and class, and bytes. Opens and writes nothing."""
     from augtool import pipeline
 
     loaded = _recipe(recipe, variants, seed)
-    options = pipeline.Options(_splits(splits))
-    terminal.show_plan(pipeline.prepare(loaded, source, options), loaded, options, as_json=as_json)
+    options = pipeline.Options(_splits(splits), format=fmt)
+    terminal.show_plan(pipeline.prepare(loaded, source, options), options, as_json=as_json)
 
 
 @main.command()
@@ -139,9 +168,16 @@ def plan(
     help="Sheet of pictures (default sheet.png), or HTML of texts.",
 )
 @click.option("--grid", default="3x3", show_default=True, help="Columns x rows, the original included.")
+@format_option
 @guarded
 def preview(
-    recipe: str, source: Path, variants: int | None, seed: int | None, output: Path | None, grid: str
+    recipe: str,
+    source: Path,
+    variants: int | None,
+    seed: int | None,
+    output: Path | None,
+    grid: str,
+    fmt: str | None,
 ) -> None:
     """Draw a contact sheet: the original and variants, labelled with what was applied.
 
@@ -155,22 +191,27 @@ def preview(
     from augtool import preview as sheets
 
     output = output or Path("sheet.png")
-    shown = sheets.write_sheet(loaded, source, output, _grid(grid), variants)
+    shown = sheets.write_sheet(loaded, source, output, _grid(grid), variants, fmt)
     terminal.say(f"{output}: {shown} pictures")
 
 
 @main.command()
 @click.argument("recipe")
 @click.argument("source", metavar="[INPUT]", required=False, type=click.Path(path_type=Path))
-@click.option("--splits", default="train", show_default=True, help="Splits to expand, separated by commas.")
+@splits_option
+@format_option
+@strict_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @guarded
-def check(recipe: str, source: Path | None, splits: str, as_json: bool) -> None:
+def check(
+    recipe: str, source: Path | None, splits: str, fmt: str | None, strict: bool, as_json: bool
+) -> None:
     """Check RECIPE, and with INPUT every picture in it, without writing anything."""
     from augtool import checks
 
-    findings = checks.check(_recipe(recipe, None, None), source, _splits(splits))
+    findings = checks.check(_recipe(recipe, None, None), source, _splits(splits), fmt)
     terminal.show_check(findings, as_json=as_json)
+    findings.leaks.check(strict=strict)
     if findings.failures:
         sys.exit(ExitCode.PARTIAL)
 
@@ -277,7 +318,7 @@ def _recipe(reference: str, variants: int | None, seed: int | None) -> Any:
 
 
 def _splits(text: str) -> tuple[str, ...]:
-    from augtool.formats.folder import SPLITS
+    from augtool.formats.walk import SPLITS
 
     named = [part.strip().lower() for part in text.split(",") if part.strip()]
     unknown = [part for part in named if part not in SPLITS]

@@ -29,6 +29,7 @@ _BATCH_UNITS = 64
 _WINDOW = 4  # batches in flight per worker
 
 Batch: TypeAlias = Sequence[Job]
+Work: TypeAlias = "Callable[[Job, Context], UnitResult]"
 
 
 def default_workers() -> int:
@@ -37,7 +38,13 @@ def default_workers() -> int:
 
 
 def execute(
-    jobs: Iterable[Job], context: Context, *, workers: int, timeout: float, total: int
+    jobs: Iterable[Job],
+    context: Context,
+    *,
+    workers: int,
+    timeout: float,
+    total: int,
+    work: Work | None = None,
 ) -> Generator[tuple[Job, UnitResult]]:
     """Run all jobs and yield each with its result, in the order of ``jobs``.
 
@@ -47,6 +54,8 @@ def execute(
         workers: processes; 0 runs in this process, where a crash or a hang ends the run.
         timeout: seconds one unit may take before its worker is ended.
         total: number of jobs, to size the batches.
+        work: what to do with each job; a function of a module. By default, make its files
+            (:func:`augtool.unit.process`).
 
     Raises:
         StorageError: the output cannot be written.
@@ -56,16 +65,16 @@ def execute(
         if workers == 0:
             for job in jobs:
                 stop.check()
-                yield job, _here(job, context, timeout)
+                yield job, _here(job, context, timeout, work)
         else:
-            yield from _Pool(context, workers, timeout, stop).run(jobs, total)
+            yield from _Pool(context, workers, timeout, stop, work).run(jobs, total)
 
 
-def _here(job: Job, context: Context, timeout: float) -> UnitResult:
+def _here(job: Job, context: Context, timeout: float, work: Work | None) -> UnitResult:
     from augtool.unit import failed, process
 
     try:
-        return process(job, context)
+        return (work or process)(job, context)
     except AugtoolError:
         raise
     except Exception as error:  # noqa: BLE001 - as in a worker: a fault costs the unit it happens in
@@ -89,9 +98,12 @@ def batches(jobs: Iterable[Job], largest: int) -> Iterator[list[Job]]:
 class _Pool:
     """The local pool: processes started fresh (spawn), each able to die alone."""
 
-    def __init__(self, context: Context, workers: int, timeout: float, stop: Stop) -> None:
+    def __init__(
+        self, context: Context, workers: int, timeout: float, stop: Stop, work: Work | None = None
+    ) -> None:
         self._stop = stop
         self._context = context
+        self._work = work
         self._workers = workers
         self._timeout = timeout
 
@@ -109,7 +121,7 @@ class _Pool:
             max_workers=self._workers,
             context=get_context("spawn"),
             initializer=start_worker,
-            initargs=(self._context,),
+            initargs=(self._context, self._work),
         )
         finished = False
         try:
@@ -177,19 +189,20 @@ def _ending(code: int | None) -> str:
 
 
 _context: Context | None = None
+_work: Work | None = None
 _noise: Callable[[], list[str]] = list
 
 
-def start_worker(context: Context) -> None:
+def start_worker(context: Context, work: Work | None = None) -> None:
     """Prepare a worker process: one thread, no signals of the terminal, C noise kept aside."""
-    global _context, _noise  # noqa: PLW0603 - a worker process holds exactly one context
+    global _context, _noise, _work  # noqa: PLW0603 - a worker process holds exactly one context
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _noise = _capture_noise()
     if context.recipe.modality == "image":
         import cv2
 
         cv2.setNumThreads(1)
-    _context = context
+    _context, _work = context, work
 
 
 def run_batch(batch: list[Job]) -> list[UnitResult]:
@@ -200,7 +213,7 @@ def run_batch(batch: list[Job]) -> list[UnitResult]:
         raise RuntimeError("worker was not started")
     results = []
     for job in batch:
-        result = process(job, _context)
+        result = (_work or process)(job, _context)
         result.warnings += [f"decoder: {line}" for line in _noise()]
         results.append(result)
     return results

@@ -10,7 +10,7 @@ A frozen recipe is a recipe: constants draw themselves, so freezing it again cha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, TypeAlias
@@ -53,12 +53,22 @@ class FrozenStep:
         return {self.name: {**self.values, **certain}}
 
 
+def step_names(nodes: Iterable[Node]) -> Iterator[str]:
+    """Yield the name of every step that a recipe can apply."""
+    for node in nodes:
+        if isinstance(node, Step):
+            yield node.name
+        else:
+            yield from step_names(node.nodes)
+
+
 class Stream:
     """The random numbers of one variant of one item; a pure function of where they are used."""
 
-    def __init__(self, seed: int, key: str, variant: int) -> None:
+    def __init__(self, seed: int, key: str, variant: int, attempt: int = 0) -> None:
+        again = f".{attempt}" if attempt else ""
         # surrogatepass: a file name need not be text.
-        head = f"{seed}\0{variant}\0{key}\0".encode("utf-8", "surrogatepass")
+        head = f"{seed}\0{variant}{again}\0{key}\0".encode("utf-8", "surrogatepass")
         self._state = blake2b(head, digest_size=8)
 
     def at(self, path: str) -> float:
@@ -68,7 +78,9 @@ class Stream:
         return ((int.from_bytes(state.digest(), "big") >> 11) + 0.5) * 2.0**-53
 
 
-def freeze(nodes: Sequence[Node], seed: int, key: str, variant: int) -> tuple[FrozenStep, ...]:
+def freeze(
+    nodes: Sequence[Node], seed: int, key: str, variant: int, attempt: int = 0
+) -> tuple[FrozenStep, ...]:
     """Draw everything a recipe leaves open, for one variant of one item.
 
     Args:
@@ -76,12 +88,13 @@ def freeze(nodes: Sequence[Node], seed: int, key: str, variant: int) -> tuple[Fr
         seed: the recipe's or the command line's seed.
         key: the item's identity (its relative path).
         variant: number of the variant, from 1.
+        attempt: above 0 when the variant is drawn again because an earlier draw was refused.
 
     Returns:
         The steps that are applied, in order, with constants only.
 
     """
-    return tuple(_freeze(nodes, Stream(seed, key, variant), ""))
+    return tuple(_freeze(nodes, Stream(seed, key, variant, attempt), ""))
 
 
 def _freeze(nodes: Sequence[Node], stream: Stream, prefix: str) -> Iterator[FrozenStep]:

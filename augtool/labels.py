@@ -93,3 +93,30 @@ class Labels:
     def with_instances(self, instances: tuple[Instance, ...]) -> Labels:
         """Return the same labels with other objects."""
         return replace(self, instances=instances)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRules:
+    """The recipe's ``labels:``.
+
+    Attributes:
+        min_visibility: least share of an object's own area, as it was in the source, that must be seen.
+        min_size: least width and height of what is seen of it, in pixels.
+        min_keypoints: least number of its keypoints that must be seen, where it has any.
+        below: what becomes of an object below these: drop, keep, ignore (mark as crowd or difficult where
+            the format can) or redraw (draw the variant again).
+        box_method: how a box without outline turns: corners (its corners' hull), ellipse (the hull of the
+            ellipse in it), auto (of the outline or mask where there is one, else corners).
+        flip_classes: classes that change their name when the picture is mirrored left to right.
+    """
+
+    min_visibility: float = 0.1
+    min_size: float = 2.0
+    min_keypoints: int = 0
+    below: str = "drop"
+    box_method: str = "auto"
+    flip_classes: Mapping[str, str] = field(default_factory=dict)
+
+
+KEEP_ALL = LabelRules(min_visibility=0, min_size=0, below="keep")
+"""For a plain change of size: whatever an original holds stays."""

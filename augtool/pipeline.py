@@ -11,13 +11,14 @@ from typing import Any
 
 from augtool import storage
 from augtool.execute import default_workers, execute
-from augtool.formats import Dataset, open_dataset
-from augtool.plan import Survey, plan, survey
+from augtool.fitting import check_mirroring, outside_of
+from augtool.formats import Dataset, recognise
+from augtool.leaks import Leaks, find_leaks
+from augtool.plan import Plan, Survey
 from augtool.recipe import Recipe
 from augtool.report import write_report
-from augtool.text.run import hooks
+from augtool.text.run import distinct
 from augtool.unit import Context, UnitResult
-from augtool.warp import Outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Options:
     workers: int | None = None
     timeout: float = 300.0
     overwrite: bool = False
+    format: str | None = None
+    strict: bool = False  # refuse a picture that is in two splits
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +38,26 @@ class Planned:
     """A data set and what a recipe will make of it."""
 
     dataset: Dataset
+    plan: Plan
     survey: Survey
+    recognised: str  # how the format was told, in a few words
 
 
 def prepare(recipe: Recipe, source: Path, options: Options) -> Planned:
     """Scan the input and count the plan. Opens no picture, writes nothing."""
-    dataset = open_dataset(source, recipe)
-    counted = survey(plan(dataset.items(), recipe, options.splits), recipe)
-    dataset.require(counted, options.splits)
-    return Planned(dataset, counted)
+    form, recognised = recognise(source, options.format, recipe.modality)
+    dataset = form.open(source, recipe.dataset_options)
+    check_mirroring(recipe, dataset)
+    plan = Plan(dataset, recipe, options.splits)
+    return Planned(dataset, plan, plan.survey(), recognised)
 
 
 def run(
-    recipe: Recipe,
-    source: Path,
-    output: Path,
-    options: Options,
+    recipe: Recipe, source: Path, output: Path, options: Options,
     on_unit: Callable[[UnitResult], None] = lambda _: None,
     on_plan: Callable[[Planned], None] = lambda _: None,
-) -> dict[str, Any]:
+    on_leaks: Callable[[Leaks], None] = lambda _: None,
+) -> dict[str, Any]:  # fmt: skip
     """Make the whole enlarged data set and return its report (the content of ``report.json``)."""
     started = time.monotonic()
     planned = prepare(recipe, source, options)
@@ -61,20 +65,16 @@ def run(
     storage.check_vacant(output, overwrite=options.overwrite)
     on_plan(planned)
     workers = default_workers() if options.workers is None else options.workers
-    context = Context(recipe, recipe.seed, source, output, outside_of(recipe, planned.dataset))
+    outside = outside_of(recipe, planned.dataset)
+    context = Context(recipe, recipe.seed, source, output, outside, planned.dataset)
+    leaks = find_leaks(planned.plan, planned.survey, context, workers, options.timeout)
+    on_leaks(leaks)
+    leaks.check(strict=options.strict)
     with storage.opened(output, overwrite=options.overwrite):
-        settled, finish = hooks(planned.dataset, context, options.splits)
-        jobs = plan(planned.dataset.items(), recipe, options.splits)
-        work = execute(jobs, context, workers=workers, timeout=options.timeout, total=planned.survey.jobs)
+        jobs, total = planned.plan, planned.survey.jobs
+        work = execute(jobs, context, workers=workers, timeout=options.timeout, total=total)
         with storage.Journal(output) as journal, closing(work) as results:
-            for result in settled(results):
+            for result in distinct(results, context):
                 journal.append(result.record(), len({row["output"] for row in result.rows}))
                 on_unit(result)
-        finish()
-        return write_report(recipe, planned, context, workers, options, time.monotonic() - started)
-
-
-def outside_of(recipe: Recipe, dataset: Dataset) -> Outside:
-    """Return what geometry shows beyond the edge: ``auto`` mirrors, unless labels would be missing."""
-    auto = "constant" if dataset.spatial else "reflect_101"
-    return Outside(auto if recipe.border == "auto" else recipe.border, recipe.fill)
+        return write_report(recipe, planned, context, workers, options, time.monotonic() - started, leaks)

@@ -5,21 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from augtool import registry
+from augtool.counts import Goal
 from augtool.errors import Problem, RecipeError, UsageError
 from augtool.fields import FieldError, Plain, describe
-from augtool.freeze import Node, OneOf, Step
+from augtool.freeze import Node, OneOf, Step, step_names
+from augtool.labels import LabelRules
 from augtool.naming import did_you_mean, which_field
 from augtool.text.options import TextOptions, as_options, check_options
 from augtool.yamlsource import Document, load, parse
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+    from augtool.recipemodel import LabelsModel, RecipeModel
 
 YamlPath = tuple[str | int, ...]
 
@@ -45,17 +49,29 @@ class Recipe:
     name: str = ""
     description: str = ""
     seed: int = 0
-    variants: int = 5
+    variants: int | Goal = 5
+    """Variants of each picture, or what the number of pictures shall be after the run."""
+    split: tuple[tuple[str, float], ...] = ()
+    """Shares of the splits to make, beside train."""
+    group: str = ""
+    """Regular expression over paths: what it finds stays in one split."""
     originals: str = "copy"
     border: str = "auto"
     fill: tuple[int, int, int] = (0, 0, 0)
     output: Output = field(default_factory=Output)
+    labels: LabelRules = field(default_factory=LabelRules)
+    format: Plain = field(default_factory=dict)
     transforms: tuple[Node, ...] = ()
     source: Plain = None
     """The recipe as plain data, for the record."""
     text: TextOptions = field(default_factory=TextOptions)
     modality: str = "image"
     """``image`` or ``text``: what the steps work on."""
+
+    @property
+    def dataset_options(self) -> dict[str, Any]:
+        """What the data set's format is opened with."""
+        return {"text": self.text} if self.modality == "text" else dict(self.format)
 
     def digest(self) -> str:
         """Return a SHA-256 over what the recipe says, independent of comments and layout."""
@@ -125,12 +141,17 @@ def from_document(document: Document) -> Recipe:
         model = RecipeModel.model_validate(document.data)
     except ValidationError as error:
         problems += _translate_all(document, error.errors())
+    else:
+        problems += _mistakes(document, model)
     listed = document.data.get("transforms")
     nodes: tuple[Node, ...] = ()
     if isinstance(listed, list):
         nodes = parse_nodes(document, listed, ("transforms",), problems)
     modality = _modality(document, nodes, problems)
     problems += check_options(document)
+    if modality == "text" and "split" in document.data:
+        message = "divides sets of pictures; a table says in a column which split a row is of"
+        problems.append(document.problem(("split",), message, at_key=True))
     if problems or model is None:
         raise RecipeError(sorted(problems, key=lambda problem: (problem.line, problem.column)))
     size = model.output.size
@@ -138,7 +159,9 @@ def from_document(document: Document) -> Recipe:
         name=model.name,
         description=model.description,
         seed=model.seed,
-        variants=model.variants,
+        variants=_variants(model),
+        split=tuple((name, share) for name, share in model.split or () if share),
+        group=model.group,
         originals=model.originals,
         border=model.border,
         fill=_three(model.fill),
@@ -147,6 +170,8 @@ def from_document(document: Document) -> Recipe:
             model.output.quality,
             (size,) if isinstance(size, int) else tuple(size) if size else None,
         ),
+        labels=_label_rules(model.labels),
+        format=model.format,
         transforms=nodes,
         source=document.data,
         text=as_options(model.text.model_dump(), Path(document.file).parent),
@@ -154,22 +179,38 @@ def from_document(document: Document) -> Recipe:
     )
 
 
+def _mistakes(document: Document, model: RecipeModel) -> list[Problem]:
+    from augtool.splits import compiled
+
+    problems = [document.problem(path, message) for path, message in model.mistakes()]
+    try:
+        compiled(model.group)
+    except UsageError as error:
+        problems.append(document.problem(("group",), str(error).removeprefix("group: ")))
+    return problems
+
+
+def _variants(model: RecipeModel) -> int | Goal:
+    if isinstance(model.variants, int):
+        return model.variants
+    ((kind, size),) = model.variants.goals.items()
+    return Goal(kind, size, model.variants.max_factor)
+
+
+def _label_rules(model: LabelsModel) -> LabelRules:
+    fields = model.model_dump()
+    pairs = fields.pop("flip_classes")
+    return LabelRules(**fields, flip_classes={new: old for old, new in pairs.items()} | pairs)
+
+
 def _modality(document: Document, nodes: Sequence[Node], problems: list[Problem]) -> str:
     """Return what the steps work on; a recipe that mixes pictures and text gets a problem."""
-    found = {kind: name for name, kind in _kinds(nodes)}
+    found = {registry.get(name).modality: name for name in step_names(nodes)}
     if len(found) > 1:
         one, other = found["image"], found["text"]
         message = f"{one} is for pictures, {other} for text; a recipe has steps of one sort: make two recipes"
         problems.append(document.problem(("transforms",), message, at_key=True))
     return next(iter(found), "text" if "text" in document.data else "image")
-
-
-def _kinds(nodes: Sequence[Node]) -> Iterator[tuple[str, str]]:
-    for node in nodes:
-        if isinstance(node, Step):
-            yield node.name, registry.get(node.name).modality
-        else:
-            yield from _kinds(node.nodes)
 
 
 def _three(fill: int | list[int]) -> tuple[int, int, int]:
@@ -277,7 +318,7 @@ def _translate_all(document: Document, details: Sequence[ErrorDetails]) -> list[
     """Translate pydantic's findings; of a value that may take several forms, one finding is enough."""
     found: dict[YamlPath, Problem] = {}
     for detail in details:
-        path = _real_path(document.data, detail["loc"])
+        path = _real_path(document.data, detail["loc"], missing=detail["type"] == "missing")
         # The branch that got furthest into the value is the form the person meant.
         for other in [known for known in found if known != path and path[: len(known)] == known]:
             del found[other]
@@ -288,11 +329,22 @@ def _translate_all(document: Document, details: Sequence[ErrorDetails]) -> list[
 
 def _translate(document: Document, path: YamlPath, detail: ErrorDetails) -> Problem:
     """Say in our own words, at its place, what pydantic found."""
-    from augtool.recipemodel import OutputModel, RecipeModel, TextModel
+    from augtool.recipemodel import (
+        LabelsModel,
+        OutputModel,
+        RecipeModel,
+        SplitModel,
+        TextModel,
+        VariantsModel,
+    )  # fmt: skip
 
     kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
     if kind == "extra_forbidden":
-        model: Any = {"output": OutputModel, "text": TextModel}.get(str(path[0]), RecipeModel)
+        sections: dict[str, Any] = {
+            "output": OutputModel, "labels": LabelsModel, "variants": VariantsModel, "split": SplitModel,
+            "text": TextModel,
+        }  # fmt: skip
+        model = sections.get(str(path[0]), RecipeModel)
         known = {name: info.description or "" for name, info in model.model_fields.items()}
         hint = which_field(str(path[-1]), known) or f"; known are {', '.join(known)}"
         return document.problem(path, f"unknown field{hint}", at_key=True)
@@ -304,6 +356,7 @@ def _translate(document: Document, path: YamlPath, detail: ErrorDetails) -> Prob
     words = {
         "literal_error": f"expected {context.get('expected')}",
         "greater_than_equal": f"must be at least {context.get('ge')}",
+        "less_than": f"must be less than {context.get('lt')}",
         "less_than_equal": f"must be at most {context.get('le')}",
         "list_type": "expected a list",
         "string_type": "expected a text",
@@ -316,17 +369,23 @@ def _translate(document: Document, path: YamlPath, detail: ErrorDetails) -> Prob
 # Fields that take several forms, said in one go.
 _FORMS: dict[YamlPath, str] = {
     ("version",): "1",
+    ("variants",): "a number from 0 to 100000, {total: N}, {per_class: N} or {balance: max, mean or N}",
+    ("variants", "balance"): "max, mean or a number of pictures",
+    ("split",): "shares of the pictures, such as {val: 0.2, test: 0.1}",
     ("output", "size"): "the longest side in pixels, or [width, height]",
     ("fill",): "a grey level from 0 to 255, or [red, green, blue]",
 }
 
 
-def _real_path(data: Plain, location: YamlPath) -> YamlPath:
-    """Return pydantic's location without the entries it adds for the branches of a union."""
+def _real_path(data: Plain, location: YamlPath, *, missing: bool) -> YamlPath:
+    """Return pydantic's location without the entries it adds for the branches of a union.
+
+    Where a field is ``missing``, the last part names it.
+    """
     path: YamlPath = ()
     for at, part in enumerate(location):
-        if isinstance(data, dict) and (part in data or at == len(location) - 1):
-            data = data.get(part)  # the last part may name a field that is missing
+        if isinstance(data, dict) and (part in data or (missing and at == len(location) - 1)):
+            data = data.get(part)
         elif isinstance(data, list) and isinstance(part, int) and part < len(data):
             data = data[part]
         else:

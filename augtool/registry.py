@@ -49,6 +49,7 @@ class Spec:
     fields: Mapping[str, Field]
     p: float
     revision: int
+    mirrors: bool
     function: Callable[..., Any]
     values: Mapping[str, Value]
     """The defaults, parsed: what an unnamed field draws from."""
@@ -62,8 +63,10 @@ _specs: dict[str, Spec] = {}
 @typing.overload
 def transform(function: F) -> F: ...
 @typing.overload
-def transform(*, p: float = 1.0, revision: int = 1) -> Callable[[F], F]: ...
-def transform(function: F | None = None, *, p: float = 1.0, revision: int = 1) -> F | Callable[[F], F]:
+def transform(*, p: float = 1.0, revision: int = 1, mirrors: bool = False) -> Callable[[F], F]: ...
+def transform(
+    function: F | None = None, *, p: float = 1.0, revision: int = 1, mirrors: bool = False
+) -> F | Callable[[F], F]:
     """Declare a transform.
 
     Args:
@@ -71,11 +74,12 @@ def transform(function: F | None = None, *, p: float = 1.0, revision: int = 1) -
         p: probability when the recipe gives none.
         revision: raised whenever the same fields give other pixels than before, so that ``replay`` can
             tell that a picture was made by another version.
+        mirrors: whether it can turn a picture into its mirror image.
 
     """
 
     def declare(body: F) -> F:
-        spec = _spec(body, p, revision)
+        spec = _spec(body, p, revision, mirrors=mirrors)
         if spec.name in _specs and _specs[spec.name].function.__module__ != body.__module__:
             raise ValueError(f"transform {spec.name} is declared twice")
         _specs[spec.name] = spec
@@ -118,7 +122,7 @@ def specs(modality: str | None = None) -> Iterator[Spec]:
     yield from (spec for spec in known if modality in (None, spec.modality))
 
 
-def _spec(function: Callable[..., Any], p: float, revision: int) -> Spec:
+def _spec(function: Callable[..., Any], p: float, revision: int, *, mirrors: bool) -> Spec:
     hints = typing.get_type_hints(function, include_extras=True)
     doc = inspect.getdoc(function) or ""
     parameters = [
@@ -144,6 +148,7 @@ def _spec(function: Callable[..., Any], p: float, revision: int) -> Spec:
         fields=fields,
         p=p,
         revision=revision,
+        mirrors=mirrors,
         function=function,
         values=values,
         modality=_modality(function, hints),

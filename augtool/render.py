@@ -68,11 +68,15 @@ def render(
 
     Returns:
         New pixels (a view of the source's where there are no steps), same dtype and channels.
-
     """
+    return apply(stages(steps, frame_of(source), size), source, outside)
+
+
+def apply(planned: Sequence[Stage], source: Source, outside: Outside) -> Pixels:
+    """Do the passes that :func:`stages` planned."""
     pixels = source.pixels
     at_source = True
-    for stage in stages(steps, frame_of(source), size):
+    for stage in planned:
         effect = stage.effect
         if isinstance(effect, Warp):
             pixels = warp(source if at_source else Source(pixels), effect, outside)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from augtool.effects import Pixels
 
@@ -14,7 +15,8 @@ class Item:
     ``key`` is the path relative to the input, with ``/``; it identifies the item in the random stream
     and the manifest. ``stem`` and ``suffix`` are what its outputs are named from; ``folder`` is where
     they go. ``split`` is None where the set has none. ``problem`` is set (reason code, message) where
-    the scan already knows that the input cannot be used.
+    the scan already knows that the input cannot be used. ``classes`` are the classes of its objects, for
+    balancing; ``ref`` is what the format needs to read its labels, small and picklable.
     """
 
     key: str
@@ -25,6 +27,8 @@ class Item:
     label: str | None = None
     size_bytes: int = 0
     problem: tuple[str, str] | None = None
+    classes: tuple[str, ...] = ()
+    ref: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -321,6 +321,11 @@ def _check_content(output: Path, *, overwrite: bool) -> None:
     raise UsageError(f"{output}: is not empty; choose a new folder, or --overwrite to replace an earlier run")
 
 
+def row_files(row: dict[str, Any]) -> dict[str, str]:
+    """Return the files a manifest row stands for: path below the output -> SHA-256."""
+    return {row["output"]: row["sha256"], **row.get("label_files", {})}
+
+
 def remove_run(root: Path) -> None:
     """Remove what an earlier run wrote, as its records list it, and nothing else.
 
@@ -329,6 +334,8 @@ def remove_run(root: Path) -> None:
 
     """
     listed = list(_listed(root))
+    with suppress(OSError, ValueError):
+        listed += json.loads((root / REPORT_JSON).read_bytes()).get("dataset_files", {})
     folders: set[Path] = set()
     for relative in listed:
         path = root / relative

@@ -15,8 +15,8 @@ import click
 if TYPE_CHECKING:
     from augtool.checks import Findings
     from augtool.explain import Explanation
+    from augtool.leaks import Leaks
     from augtool.pipeline import Options, Planned
-    from augtool.recipe import Recipe
     from augtool.text.preview import Preview
     from augtool.unit import UnitResult
 
@@ -90,17 +90,24 @@ class Progress:
         self._total = survey.jobs
         if self._quiet:
             return
-        for line in split_notes(survey.sources, self._splits):
+        for line in split_notes(survey.sources, self._splits) + survey.notes:
             say(line)
+        say(f"format: {planned.dataset.name} ({planned.recognised})")
         self._noun = planned.dataset.noun
         made = count(survey.files, "text" if self._noun == "text" else "file")
-        say(f"{count(survey.usable, self._noun)} -> {made} ({planned.dataset.name})")
+        say(f"{count(survey.usable, self._noun)} -> {made}")
         if sys.stderr.isatty():
             from tqdm import tqdm
 
             self._bar = tqdm(
                 total=self._total, unit=f" {self._noun}s", file=sys.stderr, dynamic_ncols=True, leave=False
             )
+
+    def leaks(self, leaks: Leaks) -> None:
+        """Warn of pictures that are in two splits."""
+        if not self._quiet:
+            for line in leaks.lines():
+                self._line(line)
 
     def unit(self, result: UnitResult) -> None:
         """Count one finished source."""
@@ -129,14 +136,12 @@ class Progress:
         warn(text)
 
 
-def show_plan(planned: Planned, recipe: Recipe, options: Options, *, as_json: bool) -> None:
+def show_plan(planned: Planned, options: Options, *, as_json: bool) -> None:
     """Print what a run would do."""
     survey, noun = planned.survey, planned.dataset.noun
     rows: list[dict[str, Any]] = []
     for (split, label), pictures in sorted(survey.sources.items()):
-        expanded = not split or split in options.splits
-        copied = recipe.originals == "copy" or not expanded
-        files = pictures * (copied + (recipe.variants if expanded else 0))
+        files = survey.written[split, label]
         rows.append({"split": split or None, "label": label or None, "pictures": pictures, "files": files})
     if as_json:
         result_json(
@@ -150,10 +155,11 @@ def show_plan(planned: Planned, recipe: Recipe, options: Options, *, as_json: bo
                 "input_bytes": survey.source_bytes,
                 "estimated_bytes": survey.estimated_bytes,
                 "classes": rows,
+                "notes": survey.notes,
             }
         )
         return
-    for note in split_notes(survey.sources, options.splits):
+    for note in split_notes(survey.sources, options.splits) + survey.notes:
         result(note)
     result(
         table(

@@ -162,3 +162,25 @@ def _copy(pixels: Pixels, effect: Warp) -> Pixels | None:
         return None
     # A copy even of what is contiguous already: a result never shares memory with its source.
     return np.array(turned[-top : height - top, -left : width - left], order="C")
+
+
+def warp_nearest(pixels: Pixels, effect: Warp, fill: int | tuple[int, ...]) -> Pixels:
+    """Move a class map or mask: every value stays one of the map's own, ``fill`` shows outside.
+
+    Args:
+        pixels: (H, W) or (H, W, C) of any 8- or 16-bit kind.
+        effect: matrix and size.
+        fill: value where the map has none.
+    """
+    exact = _copy(pixels, effect)
+    if exact is not None:
+        return exact
+    index = to_index_frame(effect.matrix)
+    warper, kernel = (cv2.warpPerspective, index) if is_projective(index) else (cv2.warpAffine, index[:2])
+    return np.asarray(
+        warper(
+            pixels, kernel, effect.size,
+            flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT,
+            borderValue=fill if isinstance(fill, tuple) else (fill,) * 4,
+        )
+    )  # fmt: skip

@@ -89,7 +89,7 @@ def test_run_talks_on_stderr_and_answers_on_stdout(place: Path) -> None:
     assert done.exit_code == 0
     assert done.stdout.splitlines()[0].startswith("12 files: 4 originals + 8 variants (")
     assert done.stdout.splitlines()[1] == "report: out/report.html"
-    assert done.stderr == "4 pictures -> 12 files (folder)\n"
+    assert done.stderr == "format: folder (pictures in folders)\n4 pictures -> 12 files\n"
     assert len(pictures(place / "out")) == 12
     assert (place / "out" / "report.html").stat().st_size < 5_000_000
 

@@ -19,7 +19,9 @@ from augtool.warp import Outside
 
 def context(tmp_path: Path) -> Context:
     (tmp_path / "out").mkdir()
-    return Context(recipe(fmt="png"), 3, tmp_path / "in", tmp_path / "out", Outside())
+    return Context(
+        recipe(fmt="png"), 3, tmp_path / "in", tmp_path / "out", Outside(), FolderDataset(tmp_path / "in")
+    )
 
 
 def jobs(tmp_path: Path) -> list[Job]:

@@ -12,8 +12,9 @@ from PIL import Image
 
 from augtool import __version__, storage
 from augtool.errors import LockedError, UsageError
+from augtool.fitting import outside_of
 from augtool.formats import open_dataset
-from augtool.pipeline import Options, outside_of, prepare
+from augtool.pipeline import Options, prepare
 
 
 def wild(root: Path) -> Path:
@@ -341,7 +342,7 @@ def test_preparing_opens_no_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_beyond_the_edge_lies_a_mirror_unless_labels_have_places(tmp_path: Path) -> None:
-    folder = open_dataset(dataset(tmp_path / "in"), recipe())
+    folder = open_dataset(dataset(tmp_path / "in"))
     assert outside_of(recipe(), folder).border == "reflect_101"
     assert outside_of(replace(recipe(), border="wrap"), folder).border == "wrap"
     spatial = replace(folder, spatial=True)  # type: ignore[type-var]

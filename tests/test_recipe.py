@@ -129,7 +129,7 @@ transforms:
 FOUND = """\
 recipe.yaml:1:10: version: expected 1, got 2
 recipe.yaml:2:1: nam: unknown field, did you mean 'name'?
-recipe.yaml:3:11: variants: expected a whole number, got '5'
+recipe.yaml:3:11: variants: expected a number from 0 to 100000, {total: N}, {per_class: N} or {balance: max, mean or N}, got '5'
 recipe.yaml:4:7: seed: must be at least 0, got -1
 recipe.yaml:5:12: originals: expected 'copy' or 'none', got 'yes'
 recipe.yaml:6:9: border: expected 'auto', 'constant', 'replicate', 'reflect', 'reflect_101' or 'wrap', got 'mirror'

@@ -36,8 +36,8 @@ def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(
     dataset(tmp_path / "in")
     monkeypatch.setattr(terminal, "_PLAIN_EVERY", 0.0)
     said = CliRunner().invoke(main, ["run", "r.yaml", "in", "out", "-w", "0"]).stderr.splitlines()
-    assert re.fullmatch(r"1 of 4 pictures, 3 files, [0-9.]+/s, \d+ s left", said[1])
-    assert len(said) == 5
+    assert re.fullmatch(r"1 of 4 pictures, 3 files, [0-9.]+/s, \d+ s left", said[2])
+    assert len(said) == 6
 
 
 def test_a_table_is_aligned() -> None:

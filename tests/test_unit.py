@@ -9,6 +9,7 @@ from making import encoded, pixels, put, recipe, tree, turned_jpeg
 from PIL import Image, ImageCms
 
 from augtool import codec
+from augtool.formats.folder import FolderDataset
 from augtool.plan import Job
 from augtool.recipe import Output, Recipe
 from augtool.sample import Item
@@ -28,7 +29,7 @@ def unit(
     (source / name).write_bytes(data)
     what = what or recipe()
     known = Item(name, "", Path(name).stem, Path(name).suffix, size_bytes=len(data), **item)
-    context = Context(what, what.seed, source, output, Outside())
+    context = Context(what, what.seed, source, output, Outside(), FolderDataset(source))
     return process(Job(known, copy=True, variants=what.variants), context), output
 
 
@@ -79,7 +80,9 @@ def test_a_broken_source_writes_nothing_and_says_why(tmp_path: Path, data: bytes
 def test_a_picture_beyond_the_limit_is_not_decoded(tmp_path: Path) -> None:
     put(tmp_path / "a.png", width=40, height=30)
     item = Item("a.png", "", "a", ".png")
-    context = Context(recipe(), 1, tmp_path, tmp_path / "out", Outside(), max_pixels=1199)
+    context = Context(
+        recipe(), 1, tmp_path, tmp_path / "out", Outside(), FolderDataset(tmp_path), max_pixels=1199
+    )
     result = process(Job(item, copy=True, variants=1), context)
     assert result.reason == "too_large"
 

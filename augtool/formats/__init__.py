@@ -1,67 +1,94 @@
-"""Data set formats: one module each, and this table.
-
-A format module has ``NAME`` and a data set class with ``root``, ``spatial``, ``ignored`` and ``items()``.
-"""
+"""Data set formats: one module each, and this table."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Any
 
 from augtool.errors import UsageError
-from augtool.formats.folder import FolderDataset
-from augtool.sample import Item
+from augtool.formats.base import Dataset, Fragment, Written
+from augtool.naming import did_you_mean
 
-if TYPE_CHECKING:
-    from augtool.plan import Survey
-    from augtool.recipe import Recipe
+__all__ = ["FORMATS", "Dataset", "Format", "Fragment", "Written", "open_dataset", "recognise"]
 
 
-class Dataset(Protocol):
-    """What the program asks of a data set, whatever its format."""
+@dataclass(frozen=True, slots=True)
+class Format:
+    """An entry of the table: where a format lives.
+
+    The module has ``detect(root) -> str | None``, which says in a few words what it recognised (and
+    looks at names and a few bytes only), and ``open(root, options) -> Dataset``.
+    """
 
     name: str
-    root: Path
-    spatial: bool
-    """Whether labels have places in the picture (boxes, polygons, keypoints)."""
-    noun: str
-    """What one item is called: a picture, a text."""
-    ignored: Counter[str]
-    """Files that are no part of the set, by suffix; complete after a full walk of ``items``."""
+    module: str
+    summary: str
 
-    def items(self) -> Iterator[Item]:
-        """Yield the set's items in a fixed order, anew at each call."""
+    def detect(self, root: Path) -> str | None:
+        """Return what in ``root`` is of this format, or None."""
+        recognise: Callable[[Path], str | None] = import_module(self.module).detect
+        return recognise(root)
 
-    def texts(self, keys: Collection[str]) -> dict[str, str]:
-        """Return the texts of some items, as far as they can be read; none for pictures."""
-
-    def require(self, survey: Survey, splits: Collection[str]) -> None:
-        """Refuse a set with nothing to do, saying why."""
+    def open(self, root: Path, options: Mapping[str, Any]) -> Dataset:
+        """Open ``root`` as this format."""
+        opener: Callable[[Path, Mapping[str, Any]], Dataset] = import_module(self.module).open
+        return opener(root, options)
 
 
-def open_dataset(source: Path, recipe: Recipe) -> Dataset:
-    """Recognise the format of an input and open it, as pictures or as texts: what the recipe works on.
+# In the order they are asked: what has a file of its own first, plain folders last.
+FORMATS = (
+    Format("yolo", "augtool.formats.yolo", "YOLO texts: boxes, outlines, keypoints or oriented boxes"),
+    Format("coco", "augtool.formats.coco", "COCO JSON: boxes, polygons, run-length masks, keypoints"),
+    Format("folder", "augtool.formats.folder", "pictures in a flat folder or in class folders"),
+)
+
+TEXTS = Format("text", "augtool.formats.textset", "texts in CSV, TSV or JSON Lines tables, or in .txt files")
+
+
+def recognise(source: Path, name: str | None = None, modality: str = "image") -> tuple[Format, str]:
+    """Return the format of a data set and, in a few words, how it was told.
+
+    Args:
+        source: its folder.
+        name: a format's name, or None to look.
+        modality: what the recipe works on; for ``text`` there is one format, which takes tables as well.
 
     Raises:
-        UsageError: it is missing, of no known format, or cannot be read.
-
+        UsageError: it is missing, not a folder, or of no known format.
     """
     if not source.exists():
-        raise UsageError(f"{source}: no such {'file or folder' if recipe.modality == 'text' else 'folder'}")
-    if recipe.modality == "text":
-        return _open_texts(source, recipe)
+        raise UsageError(f"{source}: no such {'file or folder' if modality == 'text' else 'folder'}")
+    if modality == "text":
+        if name not in (None, TEXTS.name):
+            raise UsageError(f"--format {name}: is for pictures; the steps of this recipe are for text")
+        return TEXTS, TEXTS.detect(source) or ""
     if not source.is_dir():
         raise UsageError(f"{source}: is a file; the input is a folder of pictures")
-    return FolderDataset(source)
+    known = {entry.name: entry for entry in FORMATS}
+    if name is not None:
+        if name not in known:
+            hint = did_you_mean(name, known)
+            raise UsageError(f"--format {name}: unknown{hint}; known are {', '.join(known)}")
+        return known[name], "as --format says"
+    for entry in FORMATS:
+        found = entry.detect(source)
+        if found:
+            return entry, found
+    raise UsageError(f"{source}: no data set format recognised; name one with --format ({', '.join(known)})")
 
 
-def _open_texts(source: Path, recipe: Recipe) -> Dataset:
-    from augtool.formats.table import JSON_SUFFIXES, SUFFIXES, is_table
-    from augtool.formats.textset import TextDataset
+def open_dataset(
+    source: Path,
+    name: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    modality: str = "image",
+) -> Dataset:
+    """Open a data set, recognising its format unless ``name`` gives it; ``options`` are the recipe's.
 
-    if source.is_file() and not is_table(source.name):
-        known = ", ".join([*SUFFIXES, *JSON_SUFFIXES])
-        raise UsageError(f"{source}: is no table of texts; the input is a table ({known}) or a folder")
-    return TextDataset(source, options=recipe.text)
+    Raises:
+        UsageError: as :func:`recognise`, or the set cannot be read.
+    """
+    return recognise(source, name, modality)[0].open(source, options or {})

@@ -52,8 +52,12 @@ class Dataset(Protocol):
 
     name: str
     root: Path
+    noun: str
+    """What one item is called: a picture, a text."""
     spatial: bool
     """Whether labels have places in the picture (boxes, polygons, keypoints)."""
+    keypoints: bool
+    """Whether objects may have keypoints."""
     flip_idx: tuple[int, ...] | None
     """For each keypoint the index of its mirror image; None where there are none or it is not known."""
     ignored: Counter[str]

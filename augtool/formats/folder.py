@@ -7,35 +7,44 @@ them is ``train`` (or ``training``) and all others are split names too, or anoth
 from __future__ import annotations
 
 import os
-import re
-import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
-from hashlib import blake2b
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from augtool.errors import ItemError, UsageError
-from augtool.metadata import is_image_name, sniff
+from augtool.errors import UsageError
+from augtool.formats.base import Fragment, Written
+from augtool.formats.walk import (
+    MAX_DEPTH,
+    SPLITS,
+    hidden,
+    inspect,
+    is_folder,
+    is_split_level,
+    looks_like_picture,
+    output_stems,
+    safe_name,
+    safe_path,
+)
+from augtool.labels import Labels
+from augtool.metadata import is_image_name
 from augtool.sample import Item
 
 if TYPE_CHECKING:
     from augtool.plan import Survey
 
 NAME = "folder"
-SPLITS = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "test": "test",
-    "testing": "test",
-}
-MAX_DEPTH = 64
-_LONGEST_STEM = 200  # bytes; leaves room for __aug12345, a suffix and the 255 bytes of a file name
-_VARIANT = re.compile(r"(.+)__aug\d+$")
+
+
+def detect(root: Path) -> str | None:  # noqa: ARG001 - any folder will do
+    """Take any folder: this format is asked last."""
+    return "pictures in folders"
+
+
+def open(root: Path, options: Mapping[str, Any]) -> FolderDataset:  # noqa: A001, ARG001 - the name formats share
+    """Open a folder."""
+    return FolderDataset(root)
 
 
 @dataclass
@@ -48,10 +57,8 @@ class FolderDataset:
     name: str = NAME
     spatial: bool = False
     noun: str = "picture"
-
-    def texts(self, keys: Collection[str]) -> dict[str, str]:  # noqa: ARG002 - the signature all data sets share
-        """Pictures hold no text."""
-        return {}
+    keypoints: bool = False
+    flip_idx: tuple[int, ...] | None = None
 
     def require(self, survey: Survey, splits: Collection[str]) -> None:
         """Refuse a folder in which nothing can be expanded.
@@ -75,6 +82,26 @@ class FolderDataset:
         self.ignored.clear()
         yield from self._walk(self.root, "", None, "", 0)
 
+    def in_split(self, item: Item, split: str) -> Item:
+        """Return an item put into a split of a set that has none: its class folder lies below the split's."""
+        return replace(item, split=split, folder=f"{split}/{item.folder}")
+
+    def read(self, item: Item, size: tuple[int, int]) -> Labels:  # noqa: ARG002 - the protocol's signature
+        """Return nothing: the class is the folder."""
+        return Labels()
+
+    def write(self, item: Item, output: str, labels: Labels, size: tuple[int, int]) -> Written:  # noqa: ARG002
+        """Return nothing to write: the folder is the class."""
+        return Written()
+
+    def finish(self, fragments: Iterable[Fragment]) -> Iterator[tuple[str, Iterable[bytes]]]:  # noqa: ARG002
+        """Yield no file: the set has none of its own."""
+        return iter(())
+
+    def problems(self) -> Iterator[dict[str, Any]]:
+        """Yield nothing: there are no labels to be wrong."""
+        return iter(())
+
     def _walk(self, folder: Path, rel: str, split: str | None, label: str, depth: int) -> Iterator[Item]:
         try:
             with os.scandir(folder) as listing:
@@ -91,8 +118,8 @@ class FolderDataset:
                 ("unreadable", f"cannot be listed: {error.strerror}"),
             )
             return
-        visible = [entry for entry in entries if not _hidden(entry.name)]
-        folders = [entry for entry in visible if self._is_folder(entry)]
+        visible = [entry for entry in entries if not hidden(entry.name)]
+        folders = [entry for entry in visible if is_folder(self.root, entry)]
         names = {entry.name for entry in folders}
         yield from self._files([entry for entry in visible if entry.name not in names], rel, split, label)
         splitting = split is None and is_split_level(names)
@@ -115,32 +142,19 @@ class FolderDataset:
                 below = f"{label}/{entry.name}" if label else entry.name
                 yield from self._walk(Path(entry.path), inner, split, below, depth + 1)
 
-    def _is_folder(self, entry: os.DirEntry[str]) -> bool:
-        # A linked folder is followed when it stays inside the data set and is no ancestor (a loop).
-        if not entry.is_symlink():
-            return entry.is_dir()
-        try:
-            if not entry.is_dir():
-                return False
-        except OSError:  # a link that leads in a circle
-            return False
-        target, here = Path(entry.path).resolve(), Path(entry.path).parent.resolve()
-        inside = self.root.resolve() in target.parents
-        return inside and target != here and target not in here.parents
-
     def _files(
         self, entries: Sequence[os.DirEntry[str]], rel: str, split: str | None, label: str
     ) -> Iterator[Item]:
         pictures = []
         for entry in entries:
             suffix = os.path.splitext(entry.name)[1]  # noqa: PTH122 - a million calls; Path costs 5 us each
-            if is_image_name(entry.name) or (not suffix and _looks_like_picture(entry)):
+            if is_image_name(entry.name) or (not suffix and looks_like_picture(entry)):
                 pictures.append(entry)
             else:
                 self.ignored[safe_name(suffix.lower()) or "no suffix"] += 1
         stems = output_stems([entry.name for entry in pictures])
         for entry, stem in zip(pictures, stems, strict=True):
-            size, problem = self._inspect(entry)
+            size, problem = inspect(self.root, entry)
             yield Item(
                 key=rel + entry.name,
                 folder=safe_path(rel),
@@ -151,90 +165,3 @@ class FolderDataset:
                 size_bytes=size,
                 problem=problem,
             )
-
-    def _inspect(self, entry: os.DirEntry[str]) -> tuple[int, tuple[str, str] | None]:
-        try:
-            if entry.is_symlink():
-                target = Path(entry.path).resolve(strict=True)
-                if self.root.resolve() not in target.parents:
-                    return 0, ("link_outside", "is a link to a file outside the input; it is not followed")
-                return target.stat().st_size, None
-            status = entry.stat(follow_symlinks=False)
-        except (OSError, RuntimeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "the link leads in a circle"
-            return 0, ("unreadable", f"cannot be read: {reason}")
-        if not entry.is_file(follow_symlinks=False):
-            return 0, ("special_file", "is not a regular file")
-        return status.st_size, None
-
-
-def is_split_level(names: set[str]) -> bool:
-    """Return whether sibling folders of these names divide a data set into splits."""
-    lowered = {name.lower() for name in names}
-    found = {SPLITS[name] for name in lowered if name in SPLITS}
-    return "train" in found and (len(found) > 1 or lowered <= SPLITS.keys())
-
-
-def output_stems(names: Sequence[str]) -> list[str]:
-    """Return, for the pictures of one folder, the stem that each one's outputs are named from.
-
-    It is the picture's own stem, made distinct (by six hex digits of a hash of the name) only where two
-    names would fall together: in letter case, in Unicode form, or because a source is named like
-    another's variant, or like another with its suffix in the name (``a_png.jpg`` beside ``a.png``).
-    Stems that are too long are cut.
-    """
-    parts = [os.path.splitext(name) for name in names]  # noqa: PTH122
-    folded = Counter(_fold(name) for name in names)
-    suffixed = {_fold(f"{stem}_{suffix[1:]}") for stem, suffix in parts if suffix}
-    stems = {_fold(stem) for stem, suffix in parts if suffix}
-    taken = suffixed | {_fold(stem) for stem, _ in parts}
-    result = []
-    for name, (stem, suffix) in zip(names, parts, strict=True):
-        clean, fold = safe_name(stem), _fold(stem)
-        like_variant = _VARIANT.match(fold)
-        clash = (folded[_fold(name)] > 1 and name != _fold(name)) or clean != stem
-        clash = clash or fold in suffixed or (not suffix and fold in stems)
-        clash = clash or (like_variant is not None and like_variant[1] in taken)
-        encoded = clean.encode()
-        if len(encoded) > _LONGEST_STEM:
-            clean, clash = encoded[:_LONGEST_STEM].decode(errors="ignore"), True
-        result.append(f"{clean}-{_tag(name)}" if clash else clean)
-    return result
-
-
-def safe_name(name: str) -> str:
-    """Return a name that any file system and any JSON reader takes: undecodable bytes become ``_xff``."""
-    if name.isascii():
-        return name
-    return "".join(f"_x{ord(char) - 0xDC00:02x}" if "\ud800" <= char <= "\udfff" else char for char in name)
-
-
-def safe_path(path: str) -> str:
-    """Return a relative path in which every part is safe; a changed part says so by a hash of its name."""
-    if path.isascii():
-        return path
-    parts = ((part, safe_name(part)) for part in path.split("/"))
-    return "/".join(safe if safe == part else f"{safe}-{_tag(part)}" for part, safe in parts)
-
-
-def _fold(name: str) -> str:
-    return name if name.isascii() and name.islower() else unicodedata.normalize("NFC", name).casefold()
-
-
-def _tag(name: str) -> str:
-    return blake2b(os.fsencode(name), digest_size=3).hexdigest()
-
-
-def _hidden(name: str) -> bool:
-    return name.startswith(".") or name in ("__MACOSX", "Thumbs.db", "desktop.ini")
-
-
-def _looks_like_picture(entry: os.DirEntry[str]) -> bool:
-    """Look at the first bytes of a file without a suffix."""
-    try:
-        if not entry.is_file(follow_symlinks=False):
-            return False
-        with open(entry.path, "rb") as file:  # noqa: PTH123
-            return bool(sniff(file.read(32)))
-    except (OSError, ItemError):
-        return False

@@ -15,7 +15,7 @@ from augtool.errors import ItemError
 from augtool.formats import delimited, jsonlines
 from augtool.formats.columns import AUG_OF, AUG_OPS, Columns, check_unused, find_columns
 from augtool.formats.delimited import BOM, Dialect
-from augtool.formats.folder import SPLITS
+from augtool.formats.walk import SPLITS
 from augtool.storage import read_bytes
 from augtool.text.edits import Change, chunks, moved, retag, splice, token_intervals
 from augtool.text.options import TextOptions

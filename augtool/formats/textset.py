@@ -9,17 +9,46 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from augtool.errors import ItemError, UsageError
-from augtool.formats.folder import SPLITS, FolderDataset, output_stems, safe_name
-from augtool.formats.table import Row, Table, is_table, open_table
+from augtool.formats.folder import FolderDataset
+from augtool.formats.table import JSON_SUFFIXES, SUFFIXES, Row, Table, is_table, open_table
+from augtool.formats.walk import SPLITS, inspect, output_stems, safe_name, safe_path
 from augtool.sample import Item
 from augtool.storage import read_bytes, shown
 from augtool.text.edits import Change
+from augtool.text.language import language
 from augtool.text.options import TextOptions
 
 if TYPE_CHECKING:
     from augtool.plan import Survey
 
 NAME = "text"
+
+
+def detect(root: Path) -> str | None:
+    """Tell a table from a folder of texts.
+
+    Raises:
+        UsageError: it is a file of another sort.
+
+    """
+    if root.is_dir():
+        return "texts in a folder"
+    if is_table(root.name):
+        return "a table of texts"
+    known = ", ".join([*SUFFIXES, *JSON_SUFFIXES])
+    raise UsageError(f"{root}: is no table of texts; the input is a table ({known}) or a folder")
+
+
+def open(root: Path, options: Mapping[str, Any]) -> TextDataset:  # noqa: A001 - the name formats share
+    """Open a table or a folder; ``options`` hold the recipe's :class:`TextOptions` under ``text``.
+
+    Raises:
+        UsageError: the recipe's lexicon cannot be used, or an extra it asks for is not installed.
+
+    """
+    text: TextOptions = options["text"]
+    language(text).check()
+    return TextDataset(root, options=text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +118,7 @@ class TextDataset(FolderDataset):
         for _, entries in self._files_with_entries():
             yield from (entry.item for entry in entries if entry.item is not None)
 
-    def finish(
+    def tables(
         self, records: Iterable[Mapping[str, Any]], *, originals: bool, splits: Collection[str]
     ) -> Iterator[tuple[str, Iterator[bytes]]]:
         """Yield the tables of the output: path below it, and its bytes in chunks.
@@ -107,7 +136,7 @@ class TextDataset(FolderDataset):
                     if entry.item is not None:
                         next(waiting)
                 continue
-            yield safe_name(name), self._written(name, entries, waiting, originals=originals, splits=splits)
+            yield safe_path(name), self._written(name, entries, waiting, originals=originals, splits=splits)
 
     def _written(
         self,
@@ -161,7 +190,7 @@ class TextDataset(FolderDataset):
         except ItemError as error:
             yield _Entry(Item(key, "", Path(key).stem, "", split, label, 0, (error.code, str(error))))
             return
-        written = safe_name(key)
+        written = safe_path(key)
         for row in table.rows():
             if row.blank:
                 yield _Entry(None, table, row)
@@ -190,16 +219,16 @@ class TextDataset(FolderDataset):
             if is_table(entry.name) or entry.name.lower().endswith(".txt"):
                 texts.append(entry)
             else:
-                self.ignored[Path(entry.name).suffix.lower() or "no suffix"] += 1
+                self.ignored[safe_name(Path(entry.name).suffix.lower()) or "no suffix"] += 1
         for entry, stem in zip(texts, output_stems([entry.name for entry in texts]), strict=True):
-            size, problem = self._inspect(entry)
+            size, problem = inspect(self.root, entry)
             yield TextItem(
                 key=rel + entry.name,
-                folder=safe_name(rel),
+                folder=safe_path(rel),
                 stem=stem,
                 suffix=safe_name(Path(entry.name).suffix),
                 split=split,
-                label=safe_name(label) or None,
+                label=safe_path(label) or None,
                 size_bytes=size,
                 problem=problem,
             )

@@ -8,9 +8,11 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from augtool import __version__, storage
-from augtool.report.collect import REPORT_VERSION, collect
+from augtool.formats.textset import TextDataset
+from augtool.report.collect import REPORT_VERSION, collect, finish_dataset
 
 if TYPE_CHECKING:
+    from augtool.leaks import Leaks
     from augtool.pipeline import Options, Planned
     from augtool.recipe import Recipe
     from augtool.unit import Context
@@ -23,11 +25,16 @@ def write_report(
     workers: int,
     options: Options,
     seconds: float,
+    leaks: Leaks,
 ) -> dict[str, Any]:
     """Write manifest, inputs list and both reports; remove the journal; return ``report.json``'s content."""
     from augtool.report.html import render_html
+    from augtool.report.labelled import labels_of
 
     source, output = context.source, context.output
+    dataset_files = finish_dataset(
+        output, planned.dataset, originals=recipe.originals == "copy", splits=options.splits
+    )
     collector = collect(output)
     counted = collector.summary()
     report: dict[str, Any] = {
@@ -47,6 +54,9 @@ def write_report(
         "unit": planned.dataset.noun,
         "expanded_splits": list(options.splits),
         **counted,
+        "notes": planned.survey.notes,
+        **({"leaks": leaks.data()} if leaks.compared else {}),
+        **({"dataset_files": dataset_files} if dataset_files else {}),
         "ignored": dict(planned.dataset.ignored.most_common()),
         "workers": workers,
         "duration_seconds": round(seconds, 3),
@@ -54,9 +64,12 @@ def write_report(
     }
     text = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)
     storage.write_durably(output / storage.REPORT_JSON, [text.encode() + b"\n"])
-    shown = collector.shown.records()
-    texts = planned.dataset.texts([record["source"] for record in shown])
-    page = render_html(report, shown, source, output, texts)
+    records = collector.shown.records()
+    if isinstance(planned.dataset, TextDataset):
+        texts = planned.dataset.texts([record["source"] for record in records])
+        page = render_html(report, records, source, output, texts=texts)
+    else:
+        page = render_html(report, records, source, output, labels_of(records, context))
     storage.write_durably(output / storage.REPORT_HTML, [page.encode()])
     (output / storage.JOURNAL).unlink()
     return report

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from augtool import storage
+from augtool.formats import Dataset, Fragment
+from augtool.formats.textset import TextDataset
 from augtool.report.texts import TextCounts
+from augtool.unit import PLACES
 
 REPORT_VERSION = 1
+_INTERNAL = ("rows", "fragments", "places")  # of a journal record, not for the list of inputs
 _LISTED = 1000  # failures and warnings named one by one; the counts are always complete
 _KEPT = 2048  # values kept per field for its distribution
 _BINS = 20
@@ -86,6 +91,11 @@ class Collector:
     failures: list[dict[str, str]] = field(default_factory=list)
     warning_counts: Counter[str] = field(default_factory=Counter)
     warnings: list[dict[str, str]] = field(default_factory=list)
+    objects: dict[str, Counter[str]] = field(default_factory=dict)
+    dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    lost: Counter[str] = field(default_factory=Counter)
+    places: dict[str, Counter[int]] = field(default_factory=dict)
     texts: TextCounts = field(default_factory=TextCounts)
     shown: Showcase = field(default_factory=lambda: Showcase(per_class=2))
 
@@ -108,8 +118,21 @@ class Collector:
             self.totals[row["kind"] + "s"] += 1
             group[row["kind"] + "s"] += 1
             self._steps(row["steps"])
+        self._labels(record)
         self.texts.add(record)
         self.shown.offer(record)
+
+    def _labels(self, record: dict[str, Any]) -> None:
+        for when, counts in record.get("objects", {}).items():
+            self.objects.setdefault(when, Counter()).update(counts)
+        for category, reason, count in record.get("dropped", ()):
+            self.dropped[category, reason] += count
+        self.skipped.update(record.get("skipped", {}).values())
+        self.lost.update(record.get("lost", {}))
+        for kind, cells in record.get("places", {}).items():
+            known = self.places.setdefault(kind, Counter())
+            for cell, count in cells:
+                known[cell] += count
 
     def _steps(self, steps: list[dict[str, dict[str, Any]]]) -> None:
         for step in steps:
@@ -151,11 +174,40 @@ class Collector:
                 }
                 for name, count in sorted(self.applied.items())
             },
+            **self._label_summary(),
+            **(self.texts.summary() if self.texts.seen or self.texts.short_sources else {}),
             "failure_counts": dict(self.failure_counts.most_common()),
             "failures": self.failures,
             "warning_counts": dict(self.warning_counts.most_common()),
             "warnings": self.warnings,
-        } | (self.texts.summary() if self.texts.seen or self.texts.short_sources else {})
+        }
+
+    def _label_summary(self) -> dict[str, Any]:
+        """Return the counts of objects, where the set has any; and of variants not made."""
+        summary: dict[str, Any] = {}
+        before, after = self.objects.get("before", Counter()), self.objects.get("after", Counter())
+        if before or after:
+            summary["objects"] = [
+                {
+                    "class": name,
+                    "before": before[name],
+                    "after": after[name],
+                    "dropped": {
+                        why: count for (who, why), count in sorted(self.dropped.items()) if who == name
+                    },
+                }
+                for name in sorted(before | after)
+            ]
+            summary["object_places"] = {
+                "side": PLACES,
+                "before": [self.places.get("original", Counter())[at] for at in range(PLACES**2)],
+                "variants": [self.places.get("variant", Counter())[at] for at in range(PLACES**2)],
+            }
+        if self.lost:
+            summary["lost_in_format"] = dict(self.lost.most_common())
+        if self.skipped:
+            summary["variants_skipped"] = dict(self.skipped.most_common())
+        return summary
 
 
 @dataclass
@@ -198,12 +250,8 @@ def collect(root: Path) -> Collector:
         with inputs.open("wb") as status:
             for record in storage.read_journal(root):
                 collector.add(record)
-                status.write(
-                    _line(
-                        {key: value for key, value in record.items() if key != "rows"}
-                        | {"files": len(record["rows"])}
-                    )
-                )
+                told = {key: value for key, value in record.items() if key not in _INTERNAL}
+                status.write(_line(told | {"files": len(record["rows"])}))
                 for row in record["rows"]:
                     yield _line(row)
 
@@ -211,6 +259,39 @@ def collect(root: Path) -> Collector:
     storage.write_durably(root / storage.INPUTS, _chunks(inputs))
     inputs.unlink()
     return collector
+
+
+def finish_dataset(
+    root: Path, dataset: Dataset, *, originals: bool = True, splits: Collection[str] = ("train",)
+) -> dict[str, str]:
+    """Write the data set's own files (its list of classes, its one JSON, tables): path -> SHA-256."""
+    written = {}
+    own: Iterable[tuple[str, Iterable[bytes]]]
+    if isinstance(dataset, TextDataset):
+        own = dataset.tables(storage.read_journal(root), originals=originals, splits=splits)
+    else:
+        own = dataset.finish(_fragments(root))
+    for relative, chunks in own:
+        sha = sha256()
+
+        def hashed(chunks: Iterable[bytes] = chunks, sha: Any = sha) -> Iterator[bytes]:
+            for chunk in chunks:
+                sha.update(chunk)
+                yield chunk
+
+        path = root / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        storage.write_durably(path, hashed())
+        written[relative] = sha.hexdigest()
+    return written
+
+
+def _fragments(root: Path) -> Iterator[Fragment]:
+    for record in storage.read_journal(root):
+        parts = record.get("fragments") or [None] * len(record["rows"])
+        for row, data in zip(record["rows"], parts, strict=True):
+            facts = {name: row[name] for name in ("output", "source", "kind", "split", "width", "height")}
+            yield Fragment(**facts, data=data)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

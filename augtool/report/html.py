@@ -18,6 +18,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from augtool.captions import caption
+from augtool.labels import Labels
 from augtool.report import words
 from augtool.report.texts import pairs
 from augtool.report.thumbnails import Strip, Thumbnail, strips
@@ -38,6 +39,7 @@ def render_html(
     records: list[dict[str, Any]],
     source: Path,
     output: Path,
+    labels: Mapping[str, Labels] | None = None,
     texts: Mapping[str, str] | None = None,
 ) -> str:
     """Return the page for a run.
@@ -47,14 +49,15 @@ def render_html(
         records: some journal records, to be shown as pictures.
         source: the input folder.
         output: the folder with the written pictures.
+        labels: what to draw on the pictures, see :func:`augtool.report.thumbnails.strips`.
         texts: the source texts of the records, by key, where the run was over texts.
 
     Pictures that cannot be read are left out. The page is below 5 MB and is valid UTF-8.
 
     """
     view = _view(report) | {"pairs": pairs(records, texts or {})}
-    of_texts = view["noun"] == "text"
-    pictures = [] if of_texts else [_shown(strip) for strip in strips(records, source, output)]
+    shown = strips(records, source, output, labels) if texts is None else []
+    pictures = [_shown(strip) for strip in shown]
     page = _page(view, pictures)
     while len(page) > _LIMIT and pictures:
         # Only absurdly long names get here: thumbnails alone have their own, lower bound.
@@ -94,6 +97,10 @@ def _view(report: Mapping[str, Any]) -> dict[str, Any]:
         "open": _OPEN,
         "charts": _charts(report["classes"]),
         "splits": _splits(report),
+        "objects": _objects(report.get("objects", [])),
+        "places": _places(report.get("object_places")),
+        "lost": list(report.get("lost_in_format", {}).items())[:_OPEN],
+        "skipped": report.get("variants_skipped", {}),
         "transforms": [_transform(name, known) for name, known in report["transforms"].items()],
         "failures": report["failures"][:_FAULTS],
         "failure_total": sum(report["failure_counts"].values()),
@@ -204,6 +211,48 @@ def _charts(classes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             }
         )
     return charts
+
+
+def _objects(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return a row per class of objects: how many before and after, and how many were dropped and why."""
+    most = max((max(row["before"], row["after"]) for row in rows), default=0) or 1
+    return [
+        {
+            "name": row["class"],
+            "before": row["before"],
+            "after": row["after"],
+            "before_width": round(100 * row["before"] / most, 2),
+            "after_width": round(100 * row["after"] / most, 2),
+            "dropped": [(_REASONS.get(why, why), count) for why, count in row["dropped"].items()],
+        }
+        for row in sorted(rows, key=lambda row: -row["after"])[:_ROWS]
+    ]
+
+
+_REASONS = {
+    "outside": "left the picture",
+    "min_visibility": "too little seen",
+    "min_size": "too small",
+    "min_keypoints": "too few keypoints",
+}
+
+
+def _places(places: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """Return the cells of the two maps of where objects lie: originals, variants."""
+    if not places:
+        return []
+    side = places["side"]
+    maps = []
+    for name, key in (("originals", "before"), ("variants", "variants")):
+        most = max(places[key])
+        if most:
+            cells = [
+                {"x": at % side, "y": at // side, "share": round(count / most, 3)}
+                for at, count in enumerate(places[key])
+                if count
+            ]
+            maps.append({"name": name, "side": side, "cells": cells})
+    return maps
 
 
 def _balance(groups: Sequence[Mapping[str, Any]]) -> str:

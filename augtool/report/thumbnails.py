@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-import cv2
 import numpy as np
 
 from augtool import codec, storage
-from augtool.effects import Pixels
+from augtool.drawing import draw_labels
 from augtool.errors import ItemError
+from augtool.labels import Labels
+from augtool.shrinking import rgb, shrink
 
 SHOWN_SIDE = 180
 """Longest side on the page, in CSS pixels; the embedded picture has up to twice as many for dense screens."""
@@ -24,7 +25,9 @@ _RECORDS, _VARIANTS = 24, 5
 _WORK = 400_000_000  # pixels decoded in all; a few seconds
 _BYTES = 3_600_000  # embedded in all
 _PROFILE = 4096  # a longer colour profile costs more than it shows
-_CHECKER = ((255, 232), 8)  # grey levels and side of the squares behind transparency
+
+
+Made: TypeAlias = tuple[str, tuple[int, int], tuple[int, int], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,9 @@ class Strip:
     """How much brighter than stored the pictures are shown; 1 but for dark 16-bit pictures."""
 
 
-def strips(records: Sequence[dict[str, Any]], source: Path, output: Path) -> list[Strip]:
+def strips(
+    records: Sequence[dict[str, Any]], source: Path, output: Path, labels: Mapping[str, Labels] | None = None
+) -> list[Strip]:
     """Read and shrink the pictures of some journal records.
 
     At most 24 records with 5 variants each are shown; fewer variants where pictures are huge, and no
@@ -65,6 +70,8 @@ def strips(records: Sequence[dict[str, Any]], source: Path, output: Path) -> lis
         records: journal records with ``source``, ``split``, ``label`` and manifest ``rows``.
         source: the input folder, for originals that the run did not copy.
         output: the folder that the rows' ``output`` paths are in.
+        labels: what to draw on a picture, by its row's ``output``; by ``source`` for an original that was
+            not copied.
 
     """
     chosen = _in_turns(records)[:_RECORDS]
@@ -77,7 +84,11 @@ def strips(records: Sequence[dict[str, Any]], source: Path, output: Path) -> lis
         work -= _work([record], each)
         if made and work < 0:
             break
-        strip = _strip(record, each, lambda path, gain: _thumbnail(path, side, gain), source, output)
+
+        def small(path: Path, name: str, gain: float) -> Made | None:
+            return _thumbnail(path, side, gain, (labels or {}).get(name))
+
+        strip = _strip(record, each, small, source, output)
         room -= sum(len(picture.uri) for picture in (strip.original, *strip.variants) if picture)
         if room < 0:
             break
@@ -100,7 +111,7 @@ def _in_turns(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def _strip(
     record: dict[str, Any],
     each: int,
-    shrink: Callable[[Path, float], tuple[str, tuple[int, int], tuple[int, int], float] | None],
+    shrink: Callable[[Path, str, float], Made | None],
     source: Path,
     output: Path,
 ) -> Strip:
@@ -110,7 +121,7 @@ def _strip(
     gain = 0.0  # taken from the first picture and kept, so that brightness can be compared
     pictures: list[Thumbnail | None] = []
     for place, row in [(path, first or {}), *((output / row["output"], row) for row in rows[:each])]:
-        done = shrink(place, gain)
+        done = shrink(place, row.get("output", record["source"]), gain)
         if done is None:
             pictures.append(None)
             continue
@@ -137,74 +148,20 @@ def _work(records: Sequence[dict[str, Any]], each: int) -> int:
     return total
 
 
-def _thumbnail(
-    path: Path, side: int, gain: float
-) -> tuple[str, tuple[int, int], tuple[int, int], float] | None:
+def _thumbnail(path: Path, side: int, gain: float, labels: Labels | None) -> Made | None:
     """Return (data URI, its (width, height), the picture's own, the gain used); None if unreadable."""
     try:
         picture = codec.decode(storage.read_bytes(path))
         small, gain = shrink(picture.pixels, side, gain)
+        height, width = picture.pixels.shape[:2]
+        if labels is not None:
+            small = np.ascontiguousarray(draw_labels(rgb(small), labels, (width, height))[:, :, ::-1])
         icc = picture.icc if picture.icc and len(picture.icc) <= _PROFILE else None
         encoded, _ = codec.encode(small, "jpeg", quality=80, icc=icc)
     except (ItemError, ValueError):  # ValueError: a name that no file can have
         return None
-    height, width = picture.pixels.shape[:2]
     uri = "data:image/jpeg;base64," + base64.b64encode(encoded).decode()
     return uri, (small.shape[1], small.shape[0]), (width, height), gain
-
-
-def shrink(pixels: Pixels, side: int, gain: float = 0.0) -> tuple[Pixels, float]:
-    """Shrink a picture so that its longest side is at most ``side``; 8 bits, no transparency.
-
-    Args:
-        pixels: a decoded picture in a layout of :mod:`augtool.codec`.
-        side: pixels; nothing is enlarged.
-        gain: factor on 16-bit values. 0 chooses one: 1, or what brings a picture that uses less than a
-            quarter of the range (10 or 12 bits stored in 16) up to full scale.
-
-    Returns:
-        (H, W) or (H, W, 3) uint8, and the gain used.
-
-    """
-    height, width = pixels.shape[:2]
-    scale = min(1.0, side / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    if pixels.ndim == 3 and pixels.shape[2] == 4:
-        # What follows takes several times the picture's memory, so a huge one is thinned out first.
-        every = max(1, max(height, width) // (8 * side))
-        pixels = pixels[::every, ::every]
-        alpha = pixels[:, :, 3:].repeat(3, axis=2)
-        # Premultiplied before it is shrunk: hidden colours must not bleed into the edges.
-        color: Any = cv2.multiply(
-            np.ascontiguousarray(pixels[:, :, :3]), alpha, scale=1 / np.iinfo(pixels.dtype).max
-        )
-        small, gain = _eight_bits(_area(color, size), gain)
-        cover, _ = _eight_bits(_area(alpha, size), 1.0)
-        back = _checker(size).astype(np.uint16) * (255 - cover.astype(np.uint16)) // 255
-        return np.clip(small + back, 0, 255).astype(np.uint8), gain
-    return _eight_bits(_area(pixels, size), gain)
-
-
-def _area(pixels: Any, size: tuple[int, int]) -> Any:
-    if (pixels.shape[1], pixels.shape[0]) == size:
-        return pixels
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-
-
-def _eight_bits(pixels: Any, gain: float) -> tuple[Any, float]:
-    if pixels.dtype == np.uint8:
-        return pixels, gain or 1.0
-    if not gain:
-        brightest = int(pixels.max())
-        gain = 65535 / brightest if 0 < brightest < 16384 else 1.0
-    return np.clip(np.rint(pixels * (gain / 257)), 0, 255).astype(np.uint8), gain
-
-
-def _checker(size: tuple[int, int]) -> Any:
-    (light, dark), square = _CHECKER
-    across, down = np.arange(size[0]) // square, np.arange(size[1]) // square
-    board = np.where((across[None, :] + down[:, None]) % 2, dark, light).astype(np.uint8)
-    return np.dstack([board] * 3)
 
 
 def _on_page(size: tuple[int, int]) -> tuple[int, int, bool]:

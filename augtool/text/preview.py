@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from augtool.errors import UsageError
+from augtool.fitting import outside_of
 from augtool.formats import open_dataset
 from augtool.formats.textset import TextDataset, TextItem
 from augtool.plan import Job, plan
 from augtool.report.texts import Pair, Piece, pairs
 from augtool.storage import shown, write_durably
-from augtool.text.language import language
 from augtool.text.unit import process_text
 from augtool.unit import Context
-from augtool.warp import Outside
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -103,17 +102,16 @@ def preview_texts(recipe: Recipe, source: Path, count: int, variants: int) -> Pr
         UsageError: the set holds no text to expand.
 
     """
-    dataset = open_dataset(source, recipe)
+    dataset = open_dataset(source, None, recipe.dataset_options, recipe.modality)
     if not isinstance(dataset, TextDataset):
         raise UsageError(f"{source}: holds no texts")
-    language(recipe.text).check()
     usable = [job.item for job in plan(dataset.items(), recipe) if job.variants and job.item.problem is None]
     if not usable:
         raise UsageError(f"{source}: holds no text to expand")
     chosen = [usable[round((at + 0.5) * len(usable) / count - 0.5)] for at in range(min(count, len(usable)))]
     if len(usable) <= count:
         chosen = usable
-    context = Context(recipe, recipe.seed, source, Path(), Outside(recipe.border, recipe.fill))
+    context = Context(recipe, recipe.seed, source, Path(), outside_of(recipe, dataset), dataset)
     records, texts = [], {}
     for item in chosen:
         if isinstance(item, TextItem):

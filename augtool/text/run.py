@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 from augtool import storage
 from augtool.formats.delimited import decoded
 from augtool.formats.textset import TextDataset, TextItem
-from augtool.text.language import language
 from augtool.text.unit import process_text
 from augtool.text.variants import identity
 
 if TYPE_CHECKING:
-    from augtool.formats import Dataset
     from augtool.plan import Job
     from augtool.unit import Context, UnitResult
 
@@ -21,21 +19,11 @@ if TYPE_CHECKING:
 Results: TypeAlias = "Iterable[tuple[Job, UnitResult]]"
 
 
-def hooks(
-    dataset: Dataset, context: Context, splits: Collection[str]
-) -> tuple[Callable[[Results], Iterator[UnitResult]], Callable[[], None]]:
-    """Return what :func:`augtool.pipeline.run` does with the results, in plan order, and at the end.
-
-    For pictures, nothing: they are written by the units.
-
-    Raises:
-        UsageError: the recipe's lexicon cannot be used, or an extra it asks for is not installed.
-
-    """
-    if not isinstance(dataset, TextDataset):
-        return (lambda results: (result for _, result in results)), lambda: None
-    language(context.recipe.text).check()
-    return Distinct(dataset, context).settled, lambda: write_tables(dataset, context, splits)
+def distinct(results: Results, context: Context) -> Iterator[UnitResult]:
+    """Yield the results in plan order; variants of texts pass only if the recipe's ``unique`` allows."""
+    if not isinstance(context.dataset, TextDataset):
+        return (result for _, result in results)
+    return Distinct(context.dataset, context).settled(results)
 
 
 class Distinct:
@@ -90,18 +78,3 @@ def _file_identity(dataset: TextDataset, item: TextItem) -> Iterator[bytes]:
         yield identity(decoded(storage.read_bytes(dataset.root / item.key)).removeprefix("\ufeff"))
     except ItemError:
         return  # the worker will say what is wrong with it
-
-
-def write_tables(dataset: TextDataset, context: Context, splits: Collection[str]) -> None:
-    """Write the tables of the output from the journal.
-
-    Raises:
-        StorageError: the disk is full or fails.
-
-    """
-    originals = context.recipe.originals == "copy"
-    records = storage.read_journal(context.output)
-    for name, chunks in dataset.finish(records, originals=originals, splits=splits):
-        target = context.output / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        storage.write_durably(target, chunks)

@@ -15,13 +15,13 @@ from augtool.sample import Frame
 Canvas = Literal["keep", "expand", "crop"]
 
 
-@transform(p=0.5)
+@transform(p=0.5, mirrors=True)
 def horizontal_flip(frame: Frame) -> Warp:
     """Mirror left and right."""
     return Warp(mx.matrix(-1, 0, frame.size[0], 0, 1, 0), frame.size)
 
 
-@transform(p=0.5)
+@transform(p=0.5, mirrors=True)
 def vertical_flip(frame: Frame) -> Warp:
     """Mirror top and bottom."""
     return Warp(mx.matrix(1, 0, 0, 0, -1, frame.size[1]), frame.size)

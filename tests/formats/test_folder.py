@@ -8,7 +8,6 @@ from making import put
 from augtool.errors import UsageError
 from augtool.formats import open_dataset
 from augtool.formats.folder import FolderDataset, is_split_level, output_stems, safe_name, safe_path
-from augtool.recipe import Recipe
 from augtool.sample import Item
 from augtool.unit import variant_name
 
@@ -242,6 +241,6 @@ def test_undecodable_names_become_text_and_stay_apart(tmp_path: Path) -> None:
 
 def test_a_missing_folder_and_a_file_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such folder"):
-        open_dataset(tmp_path / "absent", Recipe())
+        open_dataset(tmp_path / "absent")
     with pytest.raises(UsageError, match="is a file; the input is a folder of pictures"):
-        open_dataset(put(tmp_path / "a.png"), Recipe())
+        open_dataset(put(tmp_path / "a.png"))

@@ -8,7 +8,8 @@ import pytest
 
 from augtool import codec
 from augtool.report import thumbnails
-from augtool.report.thumbnails import shrink, strips
+from augtool.report.thumbnails import strips
+from augtool.shrinking import shrink
 
 
 def test_shrinks_to_the_longest_side_and_never_enlarges() -> None:
