@@ -253,24 +253,21 @@ def replay(output: Path, file: str, to: Path | None, source: Path | None) -> Non
 @guarded
 def transforms(name: str | None, as_json: bool) -> None:
     """List all transforms, or show the fields of one."""
-    from augtool import docs, registry
-    from augtool.naming import did_you_mean
+    from augtool import docs
 
-    if name is not None and name not in registry.names():
-        raise UsageError(f"{name}: unknown transform{did_you_mean(name, registry.names())}")
     if as_json:
-        terminal.result_json([docs.as_data(spec) for spec in registry.specs() if name in (None, spec.name)])
+        terminal.result_json(docs.catalogue(name))
     else:
-        terminal.result(docs.listing() if name is None else docs.page(registry.get(name)))
+        terminal.result(docs.listing() if name is None else docs.page_of(name))
 
 
 @main.command()
 @guarded
 def schema() -> None:
     """Print the JSON Schema (2020-12) of recipes."""
-    from augtool import docs
+    from augtool import recipeschema
 
-    terminal.result(docs.schema_text().rstrip("\n"))
+    terminal.result(recipeschema.schema_text().rstrip("\n"))
 
 
 @main.command()

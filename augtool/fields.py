@@ -162,6 +162,11 @@ def choice(*options: Plain) -> Any:
     return {"choice": list(options)}
 
 
+def normal(mean: float, std: float) -> Any:
+    """Default: normally distributed, kept inside the field's bounds."""
+    return {"normal": {"mean": mean, "std": std}}
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field of a transform: its type, its bounds, its help and its default.

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from augtool import registry
 from augtool.counts import Goal
 from augtool.errors import Problem, RecipeError, UsageError
-from augtool.fields import FieldError, Plain, describe
-from augtool.freeze import Node, OneOf, Step, step_names
+from augtool.fields import FieldError, Plain, Value, describe
+from augtool.flow import COMMON, MOST_STEPS, WORDS, Word, most_steps, parse_when
+from augtool.freeze import ALWAYS, Group, Node, OneOf, Step, When, step_names
 from augtool.labels import LabelRules
 from augtool.naming import did_you_mean, which_field
-from augtool.text.options import TextOptions, as_options, check_options
+from augtool.text.options import TextOptions, as_options, check_options, modality_of
 from augtool.yamlsource import Document, load, parse
 
 if TYPE_CHECKING:
@@ -26,11 +27,6 @@ if TYPE_CHECKING:
     from augtool.recipemodel import LabelsModel, RecipeModel
 
 YamlPath = tuple[str | int, ...]
-
-# Words that stand where a transform's name can, but hold other steps.
-GROUPS = ("one_of",)
-# Fields that every step has beside its own.
-COMMON = {"p": "Probability that the step is applied, from 0 to 1."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +143,8 @@ def from_document(document: Document) -> Recipe:
     nodes: tuple[Node, ...] = ()
     if isinstance(listed, list):
         nodes = parse_nodes(document, listed, ("transforms",), problems)
-    modality = _modality(document, nodes, problems)
-    problems += check_options(document)
-    if modality == "text" and "split" in document.data:
-        message = "divides sets of pictures; a table says in a column which split a row is of"
-        problems.append(document.problem(("split",), message, at_key=True))
+    modality = modality_of(document, step_names(nodes), problems)
+    problems += check_options(document, modality)
     if problems or model is None:
         raise RecipeError(sorted(problems, key=lambda problem: (problem.line, problem.column)))
     size = model.output.size
@@ -203,16 +196,6 @@ def _label_rules(model: LabelsModel) -> LabelRules:
     return LabelRules(**fields, flip_classes={new: old for old, new in pairs.items()} | pairs)
 
 
-def _modality(document: Document, nodes: Sequence[Node], problems: list[Problem]) -> str:
-    """Return what the steps work on; a recipe that mixes pictures and text gets a problem."""
-    found = {registry.get(name).modality: name for name in step_names(nodes)}
-    if len(found) > 1:
-        one, other = found["image"], found["text"]
-        message = f"{one} is for pictures, {other} for text; a recipe has steps of one sort: make two recipes"
-        problems.append(document.problem(("transforms",), message, at_key=True))
-    return next(iter(found), "text" if "text" in document.data else "image")
-
-
 def _three(fill: int | list[int]) -> tuple[int, int, int]:
     red, green, blue = [fill] * 3 if isinstance(fill, int) else fill
     return red, green, blue
@@ -239,10 +222,11 @@ def _parse_node(document: Document, raw: Plain, path: YamlPath, problems: list[P
         return None
     ((name, body),) = raw.items()
     inner = (*path, name)
-    if name in GROUPS:
-        return _parse_one_of(document, body, inner, problems)
-    if name not in registry.names():
-        known = [*registry.names(), *GROUPS]
+    if name in WORDS:
+        return _parse_group(document, WORDS[name], body, inner, problems)
+    names = [spec.name for spec in registry.everything()]
+    if name not in names:
+        known = [*names, *WORDS]
         problems.append(document.problem(inner, f"unknown transform{did_you_mean(name, known)}", at_key=True))
         return None
     if body is not None and not isinstance(body, dict):
@@ -272,34 +256,85 @@ def _parse_step(
             values[key] = spec.fields[key].parse(raw)
         except FieldError as error:
             problems.append(document.problem((*path, key), str(error)))
-    return Step(name, values, _probability(document, body, path, spec.p, problems))
+    p = _probability(document, body, path, spec.p, problems)
+    return Step(name, values, p, _condition(document, body, path, problems))
 
 
-def _parse_one_of(document: Document, body: Plain, path: YamlPath, problems: list[Problem]) -> OneOf | None:
+def _parse_group(
+    document: Document, word: Word, body: Plain, path: YamlPath, problems: list[Problem]
+) -> Node | None:
     if isinstance(body, list):
         body, at = {"steps": body}, path
     else:
         at = (*path, "steps")
+    extra = [*(["weights"] if word.weighted else []), *([word.count.name] if word.count else [])]
+    known = ["steps", *extra, *COMMON]
     if not isinstance(body, dict) or not isinstance(body.get("steps"), list) or not body["steps"]:
+        shown = "".join(f", {name}: {_EXAMPLES[name]}" for name in extra)
         problems.append(
-            document.problem(path, "one_of takes a list of steps, or {steps: [...], weights: [...], p: 0.5}")
+            document.problem(path, f"{word.name} takes a list of steps, or {{steps: [...]{shown}, p: 0.5}}")
         )
         return None
-    for key in set(body) - {"steps", "weights", "p"}:
-        hint = did_you_mean(key, ("steps", "weights", "p"))
+    for key in set(body) - set(known):
+        hint = did_you_mean(key, known)
         problems.append(document.problem((*path, key), f"unknown field{hint}", at_key=True))
-    count = len(body["steps"])
     nodes = parse_nodes(document, body["steps"], at, problems)
+    p = _probability(document, body, path, word.p, problems)
+    when = _condition(document, body, path, problems)
+    if word.weighted:
+        weights = _weights(document, body, path, problems)
+        return OneOf(nodes, weights, p, when) if weights and len(weights) == len(nodes) else None
+    group = Group(word.name, nodes, p, when, _count(document, word, body, path, problems))
+    if most_steps(group) > MOST_STEPS:
+        problems.append(document.problem(path, f"comes to more than {MOST_STEPS} steps"))
+    return group
+
+
+_EXAMPLES = {"weights": "[...]", "n": "2", "times": "2"}
+
+
+def _weights(
+    document: Document, body: dict[str, Plain], path: YamlPath, problems: list[Problem]
+) -> tuple[float, ...] | None:
+    count = len(body["steps"])
     weights = body.get("weights", [1] * count)
     proper = isinstance(weights, list) and all(
         isinstance(weight, int | float) and not isinstance(weight, bool) and weight >= 0 for weight in weights
     )
-    proper = proper and len(weights) == count and 0 < sum(weights) < math.inf
-    if not proper:
-        message = f"weights takes {count} number{'s' * (count != 1)} from 0, one for each step, not all 0"
-        problems.append(document.problem((*path, "weights"), message))
-    p = _probability(document, body, path, 1.0, problems)
-    return OneOf(nodes, tuple(float(weight) for weight in weights), p) if proper else None
+    if proper and len(weights) == count and 0 < sum(weights) < math.inf:
+        return tuple(float(weight) for weight in weights)
+    message = f"weights takes {count} number{'s' * (count != 1)} from 0, one for each step, not all 0"
+    problems.append(document.problem((*path, "weights"), message))
+    return None
+
+
+def _count(
+    document: Document, word: Word, body: dict[str, Plain], path: YamlPath, problems: list[Problem]
+) -> Value | None:
+    if word.count is None:
+        return None
+    steps, field = len(body["steps"]), word.count
+    given = field.name in body
+    # The default [1, 2] of some_of is for two steps and more.
+    default = 1 if word.name == "some_of" and steps == 1 else field.default
+    try:
+        value = field.parse(body[field.name] if given else default)
+        if word.name == "some_of" and value.quantile(1 - 1e-12) > steps:
+            raise FieldError(f"asks for more steps than the {steps} there {'is' if steps == 1 else 'are'}")
+    except FieldError as error:
+        problems.append(document.problem((*path, field.name), str(error)))
+        return field.parse(1)
+    return value
+
+
+def _condition(document: Document, body: dict[str, Plain], path: YamlPath, problems: list[Problem]) -> When:
+    if "when" not in body:
+        return ALWAYS
+    try:
+        return parse_when(body["when"])
+    except FieldError as error:
+        problems.append(document.problem((*path, "when"), str(error)))
+        return ALWAYS
 
 
 def _probability(

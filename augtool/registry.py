@@ -1,9 +1,10 @@
 """Where transforms are declared: once, as a function.
 
 A transform is a function of a :class:`~augtool.sample.Frame` and keyword-only fields that returns an
-effect. Its signature *is* its recipe surface: annotations give type, bounds and help; defaults give the
-range drawn when a recipe names no value; the return type gives its kind; the docstring gives its help.
-Validation, JSON Schema, ``augtool transforms``, the reference and the contract tests all read it here.
+effect, or a tuple of effects done one after the other. Its signature *is* its recipe surface: annotations
+give type, bounds and help; defaults give the range drawn when a recipe names no value; the return type gives
+its kind; the docstring gives its help. Validation, JSON Schema, ``augtool transforms``, the reference and the
+contract tests all read it here.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import importlib
 import inspect
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar
@@ -22,7 +23,12 @@ from augtool.fields import Field, FieldError, Odd, Value, Within
 F = TypeVar("F", bound=Callable[..., Any])
 
 # Modules that declare transforms, in the order the reference lists them. A category is a module.
-MODULES = ("geometry", "crop", "color", "noise", "blur", "text")
+MODULES = (
+    "geometry", "crop", "color", "tone", "noise", "degrade", "blur", "sharpness",
+    "occlusion", "weather", "light", "paper", "text",
+)  # fmt: skip
+
+POLICY = "policy"  # the kind of a policy
 
 Size = typing.NewType("Size", tuple[int, int])  # (width, height) in pixels
 Color = typing.NewType("Color", tuple[int, int, int])  # red, green, blue, 0..255
@@ -88,15 +94,26 @@ def transform(
     return declare(function) if function is not None else declare
 
 
+def policy(function: F) -> F:
+    """Declare a policy: a function of a random stream and fields that returns the steps of one variant.
+
+    It is used where a transform is, and its fields are declared the same way; its kind is ``policy``.
+    """
+    spec = _spec(function, 1.0, 1, mirrors=False)
+    _specs[spec.name] = replace(spec, category="policies", kind=POLICY)
+    return function
+
+
 @cache
 def _loaded() -> Mapping[str, Spec]:
     for module in MODULES:
         importlib.import_module(f"augtool.transforms.{module}")
+    importlib.import_module("augtool.policies")
     return _specs
 
 
 def get(name: str) -> Spec:
-    """Return a transform by name.
+    """Return a transform or policy by name.
 
     Raises:
         KeyError: there is none of that name.
@@ -118,8 +135,22 @@ def specs(modality: str | None = None) -> Iterator[Spec]:
 
     """
     order = {module: at for at, module in enumerate(MODULES)}
-    known = sorted(_loaded().values(), key=lambda spec: order.get(spec.category, len(order)))
+    known = sorted(
+        (spec for spec in _loaded().values() if spec.kind != POLICY),
+        key=lambda spec: order.get(spec.category, len(order)),
+    )
     yield from (spec for spec in known if modality in (None, spec.modality))
+
+
+def policies() -> Iterator[Spec]:
+    """Yield all policies, in the order they are declared."""
+    yield from (spec for spec in _loaded().values() if spec.kind == POLICY)
+
+
+def everything() -> Iterator[Spec]:
+    """Yield all that a recipe can name as a step: transforms, then policies."""
+    yield from specs()
+    yield from policies()
 
 
 def _spec(function: Callable[..., Any], p: float, revision: int, *, mirrors: bool) -> Spec:
@@ -142,7 +173,7 @@ def _spec(function: Callable[..., Any], p: float, revision: int, *, mirrors: boo
     return Spec(
         name=name,
         category=function.__module__.rsplit(".", 1)[-1],
-        kind=hints["return"].__name__,
+        kind="+".join(effect.__name__ for effect in _effects(hints["return"])),
         summary=doc.partition("\n")[0],
         doc=doc,
         fields=fields,
@@ -156,8 +187,13 @@ def _spec(function: Callable[..., Any], p: float, revision: int, *, mirrors: boo
 
 
 def _modality(function: Callable[..., Any], hints: Mapping[str, Any]) -> str:
-    first = next(iter(inspect.signature(function).parameters))
-    return "text" if hints[first].__name__ == "TextFrame" else "image"
+    first = next(iter(inspect.signature(function).parameters), "")
+    return "text" if getattr(hints.get(first), "__name__", "") == "TextFrame" else "image"
+
+
+def _effects(hint: Any) -> tuple[Any, ...]:
+    """Return the effect types of a return annotation: one, or those of a tuple."""
+    return typing.get_args(hint) if typing.get_origin(hint) is tuple else (hint,)
 
 
 def _field(name: str, hint: Any, default: Any) -> Field:

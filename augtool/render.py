@@ -34,10 +34,13 @@ def stages(steps: Sequence[FrozenStep], frame: Frame, size: tuple[int, ...] | No
     """
     planned = []
     for step in steps:
-        effect = registry.get(step.name).function(frame, **step.values)
-        planned.append(Stage(effect, (step.name,)))
-        if isinstance(effect, Warp):
-            frame = replace(frame, size=effect.size)
+        if not step.fits(frame.size):
+            continue
+        made = registry.get(step.name).function(frame, **step.values)
+        for effect in made if isinstance(made, tuple) else (made,):
+            planned.append(Stage(effect, (step.name,)))
+            if isinstance(effect, Warp):
+                frame = replace(frame, size=effect.size)
     target = _target(frame.size, size)
     if target != frame.size:
         onto = scaling(target[0] / frame.size[0], target[1] / frame.size[1])

@@ -12,7 +12,7 @@ from augtool import codec
 from augtool.effects import Pixels, Stage
 from augtool.errors import ItemError
 from augtool.formats import Dataset
-from augtool.freeze import FrozenStep, freeze
+from augtool.freeze import Facts, FrozenStep, freeze
 from augtool.geometry import geometry_of, resized
 from augtool.labels import KEEP_ALL, Labels
 from augtool.moving import Moved, box_of, move_labels
@@ -227,7 +227,7 @@ def draw(item: Item, source: Source, labels: Labels, variant: int, context: Cont
     """
     recipe = context.recipe
     for attempt in range(MAX_DRAWS):
-        steps = freeze(recipe.transforms, context.seed, item.key, variant, attempt)
+        steps = freeze(recipe.transforms, context.seed, item.key, variant, attempt, Facts.of(item))
         planned = stages(steps, frame_of(source), recipe.output.size)
         geometry = geometry_of(planned, source.size)
         moved = move_labels(labels, geometry, recipe.labels, context.dataset.flip_idx)

@@ -163,3 +163,19 @@ def test_what_a_decoder_prints_goes_into_the_record_of_its_file(
     assert all(warning.startswith("decoder: ") for warning in results[0].warnings)
     assert results[1].warnings == []
     assert capfd.readouterr().err == ""
+
+
+def look(one: Job, given: Context) -> UnitResult:
+    """Work other than making files, as a worker imports it."""
+    result = UnitResult(one.item.key, "ok")
+    result.found = one.item.key.upper()
+    return result
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_the_pool_does_other_work_and_writes_nothing_for_it(tmp_path: Path, workers: int) -> None:
+    given = context(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    done = execute(map(job, range(5)), given, workers=workers, timeout=60, total=5, work=look)
+    assert [result.found for _, result in done] == [f"{number}.PNG" for number in range(5)]
+    assert sorted(tmp_path.rglob("*")) == before

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from augtool import registry
 from augtool.errors import Problem
 
 if TYPE_CHECKING:
@@ -50,11 +51,24 @@ def as_options(section: Mapping[str, Any], folder: Path) -> TextOptions:
     return TextOptions(**values)
 
 
-def check_options(document: Document) -> list[Problem]:
-    """Return what is wrong with a section beyond its types."""
+def modality_of(document: Document, steps: Iterable[str], problems: list[Problem]) -> str:
+    """Return what a recipe's steps work on; one that mixes pictures and text gets a problem."""
+    found = {registry.get(name).modality: name for name in steps}
+    if len(found) > 1:
+        one, other = found["image"], found["text"]
+        message = f"{one} is for pictures, {other} for text; a recipe has steps of one sort: make two recipes"
+        problems.append(document.problem(("transforms",), message, at_key=True))
+    return next(iter(found), "text" if "text" in document.data else "image")
+
+
+def check_options(document: Document, modality: str) -> list[Problem]:
+    """Return what is wrong with a section beyond its types, and what a recipe for text cannot say."""
     section = document.data.get("text")
     patterns = section.get("patterns") if isinstance(section, dict) else None
     problems = []
+    if modality == "text" and "split" in document.data:
+        message = "divides sets of pictures; a table says in a column which split a row is of"
+        problems.append(document.problem(("split",), message, at_key=True))
     for at, pattern in enumerate(patterns if isinstance(patterns, list) else ()):
         try:
             re.compile(pattern if isinstance(pattern, str) else "")

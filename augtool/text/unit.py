@@ -11,6 +11,7 @@ from augtool.errors import ItemError
 from augtool.formats.delimited import BOM, decoded
 from augtool.formats.table import tag_spans
 from augtool.formats.textset import TextItem
+from augtool.freeze import Facts
 from augtool.storage import Batch, digest, read_bytes, shown
 from augtool.text.document import Document
 from augtool.text.edits import retag
@@ -55,7 +56,9 @@ def process_text(
     except ItemError as error:
         return failed(item, error.code, str(error))
     document = Document(source.text, language(context.recipe.text), source.spans)
-    made = make_variants(document, context.recipe.transforms, context.seed, item.key, job.variants, forbidden)
+    made = make_variants(
+        document, context.recipe.transforms, context.seed, item.key, job.variants, forbidden, Facts.of(item)
+    )
     result = UnitResult(item.key, "ok", split=item.split, label=item.label)
     result.rows = _rows(job, item, source, made, unique=context.recipe.text.unique == "dataset")
     if made.missing:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from augtool.fields import Const
-from augtool.freeze import FrozenStep, Node, Step, freeze
+from augtool.freeze import Facts, FrozenStep, Node, Step, freeze
 from augtool.text.compose import compose
 from augtool.text.document import Document
 from augtool.text.edits import Change
@@ -69,6 +69,7 @@ def make_variants(
     key: str,
     count: int,
     forbidden: Collection[bytes] = (),
+    facts: Facts | None = None,
 ) -> Made:
     """Make ``count`` distinct variants of a text, in at most ten tries for each.
 
@@ -79,6 +80,7 @@ def make_variants(
         key: the source's identity; with the seed and the number of the try it settles every draw.
         count: how many are wanted.
         forbidden: identities of texts that must not come again.
+        facts: of the source, for steps that say ``when``.
 
     """
     made = Made()
@@ -88,7 +90,7 @@ def make_variants(
         source = identity(document.text)
         seen = {source}
         idle = 0
-        for attempt, result in _tries(document, nodes, seed, key, TRIES * count):
+        for attempt, result in _tries(document, nodes, seed, key, TRIES * count, facts):
             if len(made.variants) == count or idle > max(IDLE, 2 * count):
                 break
             reason = result if isinstance(result, str) else _settle(result[0], source, seen, forbidden)
@@ -120,10 +122,10 @@ _Try = tuple[str, tuple[Change, ...], tuple[FrozenStep, ...]]
 
 
 def _tries(
-    document: Document, nodes: Sequence[Node], seed: int, key: str, most: int
+    document: Document, nodes: Sequence[Node], seed: int, key: str, most: int, facts: Facts | None
 ) -> Iterator[tuple[int, _Try | str]]:
     for attempt in range(1, most + 1):
-        steps = freeze(nodes, seed, key, attempt)
+        steps = freeze(nodes, seed, key, attempt, facts=facts)
         if not steps:
             yield attempt, "no_step"
             continue
