@@ -220,15 +220,22 @@ def check(
 @click.argument("recipe")
 @click.argument("image", type=click.Path(path_type=Path))
 @click.option("--variant", type=click.IntRange(1), default=1, show_default=True, help="Which variant.")
+@click.option("--input", "root", type=click.Path(path_type=Path), help="The input folder of the run meant.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Another seed, other variants.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @guarded
-def explain(recipe: str, image: Path, variant: int, seed: int | None, as_json: bool) -> None:
-    """Show the steps drawn for one variant of IMAGE, and what they were fused into."""
+def explain(
+    recipe: str, image: Path, variant: int, root: Path | None, seed: int | None, as_json: bool
+) -> None:
+    """Show the steps drawn for one variant of IMAGE, and what they were fused into.
+
+    A picture's draws depend on its path below the input folder: name that with --input to see those of
+    a run. Without it, they are those of a run over the picture's own folder.
+    """
     from augtool import explain as explaining
 
     terminal.show_explanation(
-        explaining.explain(_recipe(recipe, None, seed), image, variant), as_json=as_json
+        explaining.explain(_recipe(recipe, None, seed), image, variant, root), as_json=as_json
     )
 
 

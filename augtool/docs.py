@@ -23,13 +23,14 @@ name: my-data
 seed: 0                  # another seed gives other variants
 variants: 5              # per picture
 originals: copy          # none writes the variants only
+border: cover            # zoom in until nothing beyond the edge is seen; or reflect_101, replicate, constant
 output: {format: keep, quality: 95}
 
 # Steps run in this order. 'augtool transforms' lists all of them, 'augtool transforms rotate' shows one.
 # A value is a number, a range [lowest, highest], {choice: [...]} or {normal: {mean: 0, std: 3}}.
 transforms:
   - horizontal_flip: {p: 0.5}                        # remove it where left and right differ: text, digits
-  - rotate: {angle: [-10, 10]}                       # degrees, counter-clockwise
+  - rotate: {angle: [-8, 8]}                         # degrees, counter-clockwise
   - shift: {x: [-0.05, 0.05], y: [-0.05, 0.05]}      # share of width and height
   - zoom: {factor: [0.95, 1.1]}
   - brightness: {factor: [0.85, 1.15]}
@@ -64,17 +65,18 @@ def as_data(spec: Spec) -> dict[str, Any]:
         "kind": spec.kind,
         "summary": spec.summary,
         "p": spec.p,
-        "fields": [
-            {
-                "name": field.name,
-                "kind": field.kind,
-                "bounds": [field.bounds.low, field.bounds.high] if field.bounds else None,
-                "options": list(field.options) or None,
-                "default": field.default,
-                "help": field.help,
-            }
-            for field in spec.fields.values()
-        ],
+        "fields": [_field_data(field) for field in spec.fields.values()],
+    }
+
+
+def _field_data(field: Field) -> dict[str, Any]:
+    return {
+        "name": field.name,
+        "kind": field.kind,
+        "bounds": [field.bounds.low, field.bounds.high] if field.bounds else None,
+        "options": list(field.options) or None,
+        "default": field.default,
+        "help": field.help,
     }
 
 
@@ -92,7 +94,7 @@ def example(spec: Spec) -> str:
 
 
 def catalogue(name: str | None) -> list[dict[str, Any]]:
-    """Return the declarations of all transforms and policies, or of the one named, as plain data.
+    """Return the declarations of all transforms, policies and words, or of the one named, as plain data.
 
     Raises:
         UsageError: there is none of that name.
@@ -100,7 +102,13 @@ def catalogue(name: str | None) -> list[dict[str, Any]]:
     """
     if name is not None:
         page_of(name)
-    return [as_data(spec) for spec in registry.everything() if name in (None, spec.name)]
+    words = [
+        {"name": word.name, "category": "flow", "kind": "flow", "summary": word.summary, "p": word.p}
+        | {"fields": [_field_data(word.count)] if word.count else []}
+        for word in flow.WORDS.values()
+    ]
+    data = [as_data(spec) for spec in registry.everything()] + words
+    return [entry for entry in data if name in (None, entry["name"])]
 
 
 def listing() -> str:
@@ -145,6 +153,7 @@ def _word_rows(word: Word) -> Iterator[tuple[str, str, str, str]]:
     if word.count:
         yield word.count.name, word.count.expects(), shown_default(word.count), word.count.help
     yield "p", "a number from 0 to 1", f"{word.p:g}", flow.COMMON["p"]
+    yield "when", "a condition", "none", flow.COMMON["when"]
 
 
 def _word_example(word: Word) -> list[str]:

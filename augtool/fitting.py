@@ -7,9 +7,12 @@ from collections.abc import Iterable
 
 from augtool import registry
 from augtool.errors import UsageError
+from augtool.fields import Const
 from augtool.formats import Dataset
-from augtool.freeze import step_names
+from augtool.freeze import Step, step_names
+from augtool.metadata import UNREAD
 from augtool.recipe import Recipe
+from augtool.storage import MANIFEST, REPORT_JSON
 from augtool.warp import Outside
 
 
@@ -37,6 +40,33 @@ def outside_of(recipe: Recipe, dataset: Dataset) -> Outside:
     if border == "auto":
         border = "constant" if dataset.spatial else "reflect_101"
     return Outside(border, recipe.fill)
+
+
+def remarks(recipe: Recipe, dataset: Dataset) -> list[str]:
+    """Return what a person should know before a run, in a line each; after a full walk of the set."""
+    said = []
+    unread = {suffix: count for suffix, count in dataset.ignored.items() if suffix in UNREAD}
+    if unread:
+        named = ", ".join(f"{count:,} {suffix}" for suffix, count in sorted(unread.items()))
+        said.append(f"left out: {named}: a kind of picture that is not read; convert to JPEG or PNG")
+    if (dataset.root / MANIFEST).is_file() and (dataset.root / REPORT_JSON).is_file():
+        said.append(f"{dataset.root} is the output of an earlier run: variants will be made of variants")
+    if recipe.originals == "copy" and recipe.output.size is None and resizes(recipe):
+        said.append(
+            "variants get a size of their own and originals keep theirs; output: {size: [width, height]} "
+            "gives all of them one, originals: none leaves the originals out"
+        )
+    return said
+
+
+def resizes(recipe: Recipe) -> bool:
+    """Return whether a step gives pictures a fixed size."""
+    return any(
+        isinstance(node, Step) and node.values.get("size", Const(None)).quantile(0.5) is not None
+        and registry.get(node.name).fields["size"].kind == "size"
+        for node in recipe.transforms
+        if isinstance(node, Step) and "size" in node.values
+    )  # fmt: skip
 
 
 def sided_classes(recipe: Recipe, classes: Iterable[str]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from augtool.counts import Allotment, Goal, allot, is_expanded
 from augtool.errors import UsageError
+from augtool.fitting import remarks
 from augtool.recipe import Recipe
 from augtool.sample import Item
 from augtool.splits import Divider
@@ -101,6 +102,7 @@ class Plan:
             counted.notes += self.divider.notes(counted.sources)
         if self.allotment:
             counted.notes += self.allotment.notes
+        counted.notes += remarks(self._recipe, self._dataset)
         return counted
 
 

@@ -94,6 +94,9 @@ def load_recipe(reference: str) -> Recipe:
                 f"{reference}: no such file, and no built-in recipe of that name{did_you_mean(bare, known)}; "
                 f"'augtool recipes' lists them"
             )
+    if not path.exists():
+        near = [other.name for other in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+        raise UsageError(f"{reference}: no such file{did_you_mean(path.name, near)}")
     return from_document(load(path))
 
 
@@ -214,7 +217,8 @@ def _parse_node(document: Document, raw: Plain, path: YamlPath, problems: list[P
         raw = {raw: None}
     if not isinstance(raw, dict) or len(raw) != 1:
         what = (
-            "a mapping with several names; start each step with '- '"
+            f"a mapping with several names ({', '.join(list(raw)[:3])}); start each step with '- ', "
+            "and indent its fields deeper than its name or put them in braces"
             if isinstance(raw, dict)
             else describe(raw)
         )

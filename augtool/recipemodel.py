@@ -155,10 +155,10 @@ class RecipeModel(_Strict):
     originals: Literal["copy", "none"] = Field(
         "copy", description="copy puts the originals beside their variants; none writes variants only."
     )
-    border: Literal["auto", "constant", "replicate", "reflect", "reflect_101", "wrap"] = Field(
+    border: Literal["auto", "cover", "constant", "replicate", "reflect", "reflect_101", "wrap"] = Field(
         "auto",
-        description="What geometry shows beyond the picture's edge; auto is reflect_101, and constant "
-        "for sets with boxes, polygons or keypoints.",
+        description="What geometry shows beyond the picture's edge; cover zooms in until nothing is; auto is "
+        "reflect_101, and constant for sets with boxes, polygons or keypoints.",
     )
     fill: Byte | Annotated[list[Byte], Field(min_length=3, max_length=3)] = Field(
         0,

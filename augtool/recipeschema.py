@@ -35,6 +35,7 @@ def schema() -> dict[str, Any]:
         ]
     }
     whole["$defs"]["when"] = flow.when_schema()
+    whole["$defs"] |= _value_schemas()
     return whole
 
 
@@ -81,29 +82,56 @@ def _common_schema(p: float) -> dict[str, Any]:
 
 
 def _field_schema(field: Field) -> dict[str, Any]:
+    result: dict[str, Any] = {"description": field.help, "$ref": f"#/$defs/{_value_name(field)}"}
+    if field.default is not None:
+        result["default"] = field.default
+    return result
+
+
+def _value_name(field: Field) -> str:
+    """Name what a field takes, so that fields that take the same share one definition."""
+    parts = ["odd" if field.odd else "", field.kind, "or_null" if field.optional else ""]
+    if field.bounds:
+        parts += [f"{field.bounds.low:g}", f"{field.bounds.high:g}"]
+    if field.options:
+        parts += field.options
+    if field.length:
+        parts.append(f"{field.length}")
+    return "_".join(part for part in parts if part)
+
+
+def _value_schemas() -> dict[str, Any]:
+    """Return the definitions that fields refer to."""
+    fields = [field for spec in registry.everything() for field in spec.fields.values()]
+    fields += [word.count for word in flow.WORDS.values() if word.count]
+    return {_value_name(field): {"anyOf": _forms(field)} for field in fields} | _SHARED
+
+
+_POSITIVE = {"type": "number", "exclusiveMinimum": 0}
+_SHARED: dict[str, Any] = {
+    "normal": {
+        "type": "object",
+        "properties": {"mean": {"type": "number"}, "std": _POSITIVE},
+        "required": ["mean", "std"],
+        "additionalProperties": False,
+    },
+    "positive_range": {"type": "array", "items": _POSITIVE, "minItems": 2, "maxItems": 2},
+}
+
+
+def _forms(field: Field) -> list[dict[str, Any]]:
+    """Return every form a field's value may take: constants, ranges, distributions."""
     constant = _constant_schema(field)
     forms = [constant]
     option = {"anyOf": [constant, {"type": "null"}]} if field.optional else constant
     choice = {"type": "array", "minItems": 1, "items": option}
     if field.kind in ("float", "int"):
         pair = {"type": "array", "items": constant, "minItems": 2, "maxItems": 2}
-        normal = {
-            "type": "object",
-            "properties": {"mean": {"type": "number"}, "std": {"type": "number", "exclusiveMinimum": 0}},
-            "required": ["mean", "std"],
-            "additionalProperties": False,
-        }
         named: dict[str, Any] = {"choice": choice, "uniform": pair}
         if not field.odd:
-            named["normal"] = normal
+            named["normal"] = {"$ref": "#/$defs/normal"}
         if field.kind == "float":
-            positive = {
-                "type": "array",
-                "items": {"type": "number", "exclusiveMinimum": 0},
-                "minItems": 2,
-                "maxItems": 2,
-            }
-            named |= {"log_uniform": positive, "reciprocal": positive}
+            named |= {name: {"$ref": "#/$defs/positive_range"} for name in ("log_uniform", "reciprocal")}
         forms += [pair, *(_single(name, body) for name, body in named.items())]
     else:
         forms.append(_single("choice", choice))
@@ -111,10 +139,7 @@ def _field_schema(field: Field) -> dict[str, Any]:
         forms.append({"type": "array", "items": constant, "minItems": 2, "maxItems": 2})
     if field.optional or field.kind == "seed":
         forms.append({"type": "null"})
-    result: dict[str, Any] = {"description": field.help, "anyOf": forms}
-    if field.default is not None:
-        result["default"] = field.default
-    return result
+    return forms
 
 
 def _single(name: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -48,9 +48,14 @@ def replay(output: Path, file: str, to: Path | None, source: Path | None) -> str
         storage.write_durably(to, [encoded])
     if storage.digest(encoded) != row["sha256"]:
         raise VerifyFailed(f"{row['output']}: other bytes than the run's{_why(report)}")
-    return f"{row['output']}: the same bytes (sha256 {row['sha256'][:12]}...)" + (
-        f", written to {to}" if to else ""
-    )
+    on_disk = output / row["output"]
+    if on_disk.exists() and storage.digest(on_disk.read_bytes()) != row["sha256"]:
+        raise VerifyFailed(
+            f"{on_disk}: is not what the run wrote; rebuilt as the manifest has it"
+            + (f" to {to}" if to else f", -o {on_disk} puts it there")
+        )
+    said = f", written to {to}" if to else ""
+    return f"{row['output']}: the same bytes (sha256 {row['sha256'][:12]}...){said}"
 
 
 def _replay_text(report: dict[str, Any], output: Path, root: Path, name: str, to: Path | None) -> str:
@@ -100,12 +105,15 @@ def find_row(output: Path, file: str) -> dict[str, Any]:
     for candidate in (path, output / path):
         if output.resolve() in candidate.resolve().parents:
             wanted.add(candidate.resolve().relative_to(output.resolve()).as_posix())
+    elsewhere = ""
     with (output / storage.MANIFEST).open("rb") as rows:
         for line in rows:
             row: dict[str, Any] = json.loads(line)
             if row["output"] in wanted:
                 return row
-    raise UsageError(f"{file}: is not in {output / storage.MANIFEST}")
+            if not elsewhere and row["output"].rpartition("/")[2] == path.name:
+                elsewhere = f", did you mean '{row['output']}'?"
+    raise UsageError(f"{file}: is not in {output / storage.MANIFEST}{elsewhere}")
 
 
 def _report(output: Path) -> dict[str, Any]:

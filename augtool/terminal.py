@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Collection, Iterable, Sequence
@@ -96,7 +97,8 @@ class Progress:
         self._noun = planned.dataset.noun
         made = count(survey.files, "text" if self._noun == "text" else "file")
         say(f"{count(survey.usable, self._noun)} -> {made}")
-        if sys.stderr.isatty():
+        # A terminal without a width (in some recorders) would make the bar invisible.
+        if sys.stderr.isatty() and shutil.get_terminal_size((0, 0)).columns > 0:
             from tqdm import tqdm
 
             self._bar = tqdm(
@@ -128,7 +130,9 @@ class Progress:
             rate = self._done / (now - self._started)
             left = (self._total - self._done) / rate
             done = f"{self._done:,} of {self._total:,} {self._noun}s, {self._files:,} files"
-            say(f"{done}, {rate:.1f}/s, {_span(left)} left")
+            # The first units carry the start of the workers: an estimate from them would mislead.
+            said = f", {_span(left)} left" if self._done >= min(20, self._total // 10) else ""
+            say(f"{done}, {rate:.1f}/s{said}")
 
     def _line(self, text: str) -> None:
         if self._bar is not None:
@@ -192,9 +196,12 @@ def show_report(report: dict[str, Any], output: Path, *, as_json: bool, quiet: b
         )
         result_json({name: report[name] for name in listed} | {"output": str(output)})
         return
+    totals = report["totals"]
+    failed = ", ".join(f"{number:,} {code}" for code, number in report["failure_counts"].items())
+    if failed:
+        warn(f"{count(totals['failed'], 'input')} failed ({failed}); {output / 'inputs.jsonl'} says why")
     if quiet:
         return
-    totals = report["totals"]
     made = f"{count(totals['originals'], 'original')} + {count(totals['variants'], 'variant')}"
     speed = f"{report['duration_seconds']:.1f} s, {report['variants_per_second']:,} variants/s"
     result(f"{count(totals['files'], 'text' if report['unit'] == 'text' else 'file')}: {made} ({speed})")
@@ -202,8 +209,6 @@ def show_report(report: dict[str, Any], output: Path, *, as_json: bool, quiet: b
     if short["missing"]:
         reasons = ", ".join(f"{reason} {number:,}" for reason, number in short["reasons"].items())
         result(f"{count(short['missing'], 'variant')} could not be made: {reasons}")
-    for code, number in report["failure_counts"].items():
-        result(f"{count(number, 'input')} failed: {code}")
     for code, number in report["warning_counts"].items():
         result(f"{count(number, 'warning')}: {code}")
     result(f"report: {output / 'report.html'}")

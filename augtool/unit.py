@@ -165,7 +165,7 @@ class _Maker:
         labels = self._labels
         if _size(pixels) != self._source.size:
             labels = move_labels(labels, resized(self._source.size, _size(pixels)), KEEP_ALL).labels
-        self._write("original", 0, [], f"{item.folder}{item.stem}{item.suffix}", encoded, pixels, labels)
+        self._write("original", 0, [], item.output(item.stem, item.suffix), encoded, pixels, labels)
 
     def _write_variant(self, variant: int, made: Drawn) -> None:
         item, context = self._job.item, self._context
@@ -228,7 +228,7 @@ def draw(item: Item, source: Source, labels: Labels, variant: int, context: Cont
     recipe = context.recipe
     for attempt in range(MAX_DRAWS):
         steps = freeze(recipe.transforms, context.seed, item.key, variant, attempt, Facts.of(item))
-        planned = stages(steps, frame_of(source), recipe.output.size)
+        planned = stages(steps, frame_of(source), recipe.output.size, context.outside.border)
         geometry = geometry_of(planned, source.size)
         moved = move_labels(labels, geometry, recipe.labels, context.dataset.flip_idx)
         if not moved.redraw:
@@ -258,11 +258,12 @@ def variant_name(item: Item, variant: int, fmt: str) -> str:
     A source whose own suffix belongs to the written format keeps it. Otherwise the suffix goes into the
     name, so that ``a.jpg`` and ``a.png`` written as JPEG do not meet.
     """
-    suffix = item.suffix
-    if suffix.lower() in codec.EXTENSIONS[fmt]:
-        return f"{item.folder}{item.stem}__aug{variant}{suffix}"
-    own = f"_{suffix[1:].lower()}" if suffix else ""
-    return f"{item.folder}{item.stem}{own}__aug{variant}{codec.EXTENSIONS[fmt][0]}"
+    dot = item.suffix.rfind(".") if "." in item.suffix else len(item.suffix)
+    ending, extension = item.suffix[:dot], item.suffix[dot:]
+    if extension.lower() in codec.EXTENSIONS[fmt]:
+        return item.output(f"{item.stem}__aug{variant}", ending + extension)
+    own = f"_{extension[1:].lower()}" if extension else ""
+    return item.output(f"{item.stem}{own}__aug{variant}", ending + codec.EXTENSIONS[fmt][0])
 
 
 def output_format(output: Output, source_format: str) -> str:

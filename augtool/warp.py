@@ -17,6 +17,7 @@ BORDERS = {
     "reflect": cv2.BORDER_REFLECT,
     "reflect_101": cv2.BORDER_REFLECT_101,
     "wrap": cv2.BORDER_WRAP,
+    "cover": cv2.BORDER_REFLECT_101,  # geometry has zoomed in; what is left is half a pixel of the edge
 }
 
 

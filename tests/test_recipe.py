@@ -133,7 +133,7 @@ recipe.yaml:2:1: nam: unknown field, did you mean 'name'?
 recipe.yaml:3:11: variants: expected a number from 0 to 100000, {total: N}, {per_class: N} or {balance: max, mean or N}, got '5'
 recipe.yaml:4:7: seed: must be at least 0, got -1
 recipe.yaml:5:12: originals: expected 'copy' or 'none', got 'yes'
-recipe.yaml:6:9: border: expected 'auto', 'constant', 'replicate', 'reflect', 'reflect_101' or 'wrap', got 'mirror'
+recipe.yaml:6:9: border: expected 'auto', 'cover', 'constant', 'replicate', 'reflect', 'reflect_101' or 'wrap', got 'mirror'
 recipe.yaml:7:18: output.format: expected 'keep', 'jpeg', 'png' or 'webp', got 'gif'
 recipe.yaml:7:32: output.quality: must be at most 100, got 101
 recipe.yaml:7:44: output.size[0]: must be at least 1, got 0
@@ -145,8 +145,8 @@ recipe.yaml:12:16: transforms[2].shift.x: 3 is out of bounds; expected a number 
 recipe.yaml:12:27: transforms[2].shift.y: expected a number from -1 to 1, got 'no'
 recipe.yaml:13:13: transforms[3].one_of: one_of takes a list of steps, or {steps: [...], weights: [...], p: 0.5}
 recipe.yaml:14:20: transforms[4].gaussian_blur: expected fields in braces (sigma), got 3
-recipe.yaml:15:5: transforms[5]: a step is 'name' or 'name: {fields}'; this is a mapping with several names; \
-start each step with '- '
+recipe.yaml:15:5: transforms[5]: a step is 'name' or 'name: {fields}'; this is a mapping with several names \
+(a, b); start each step with '- ', and indent its fields deeper than its name or put them in braces
 recipe.yaml:17:26: transforms[6].horizontal_flip.p: a probability is a number from 0 to 1, got 2
 recipe.yaml:18:20: transforms[7].zoom.factor: normal takes {mean: ..., std: ...}
 recipe.yaml:19:25: transforms[8].median_blur.size: expected an odd whole number from 1 to 31, got 4

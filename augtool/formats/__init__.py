@@ -10,6 +10,7 @@ from typing import Any
 
 from augtool.errors import UsageError
 from augtool.formats.base import Dataset, Fragment, Written
+from augtool.formats.tree import one_scan
 from augtool.naming import did_you_mean
 
 __all__ = ["FORMATS", "Dataset", "Format", "Fragment", "Written", "open_dataset", "recognise"]
@@ -42,6 +43,14 @@ class Format:
 FORMATS = (
     Format("yolo", "augtool.formats.yolo", "YOLO texts: boxes, outlines, keypoints or oriented boxes"),
     Format("coco", "augtool.formats.coco", "COCO JSON: boxes, polygons, run-length masks, keypoints"),
+    Format("imagefolder", "augtool.formats.imagefolder", "Hugging Face ImageFolder with its metadata"),
+    Format("createml", "augtool.formats.createml", "CreateML: a JSON list of pictures and boxes"),
+    Format("labelme", "augtool.formats.labelme", "LabelMe: one JSON per picture"),
+    Format("voc", "augtool.formats.voc", "Pascal VOC: one XML per picture"),
+    Format("csvboxes", "augtool.formats.csvboxes", "boxes in CSV, a row per object"),
+    Format("csvlabels", "augtool.formats.csvlabels", "labels in CSV, a row per picture"),
+    Format("instance_masks", "augtool.formats.instance_masks", "a folder per picture, a mask per object"),
+    Format("masks", "augtool.formats.masks", "segmentation masks: a PNG per picture in a parallel tree"),
     Format("folder", "augtool.formats.folder", "pictures in a flat folder or in class folders"),
 )
 
@@ -73,10 +82,11 @@ def recognise(source: Path, name: str | None = None, modality: str = "image") ->
             hint = did_you_mean(name, known)
             raise UsageError(f"--format {name}: unknown{hint}; known are {', '.join(known)}")
         return known[name], "as --format says"
-    for entry in FORMATS:
-        found = entry.detect(source)
-        if found:
-            return entry, found
+    with one_scan():
+        for entry in FORMATS:
+            found = entry.detect(source)
+            if found:
+                return entry, found
     raise UsageError(f"{source}: no data set format recognised; name one with --format ({', '.join(known)})")
 
 

@@ -257,7 +257,7 @@ def _places(places: Mapping[str, Any] | None) -> list[dict[str, Any]]:
 
 def _balance(groups: Sequence[Mapping[str, Any]]) -> str:
     """Return how uneven the classes are, in a sentence; nothing for a single one."""
-    counts = [group["after"] for group in groups]
+    counts = [group["after"] for group in groups if group["label"] is not None]
     if len(counts) < 2:
         return ""
     if min(counts) == 0:

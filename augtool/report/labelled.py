@@ -56,6 +56,7 @@ def _of_record(record: dict[str, Any], item: Item, context: Context) -> dict[str
             continue
         steps = from_plain({"version": 1, "transforms": row["steps"]}).transforms
         # The steps are constants; freezing draws nothing.
-        planned = stages(freeze(steps, 0, "", 0), Frame(size), context.recipe.output.size)
+        frozen = freeze(steps, 0, "", 0)
+        planned = stages(frozen, Frame(size), context.recipe.output.size, context.outside.border)
         found[row["output"]] = move_labels(labels, geometry_of(planned, size), rules, flip_idx).labels
     return found

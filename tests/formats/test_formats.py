@@ -1,0 +1,147 @@
+"""The table of formats: each set is claimed by its own format, comes back, and survives a mirror."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from labelled import boxes, mirrored, plant, process, real, tree
+from samples import SAMPLES
+
+from augtool.formats import FORMATS, recognise
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_a_set_is_claimed_by_its_own_format_only(tmp_path, sample):
+    name, files = SAMPLES[sample]
+    root = plant(tmp_path, files)
+    entry, words = recognise(root)
+    assert (entry.name, bool(words)) == (name, True)
+    claiming = {entry.name for entry in FORMATS if entry.detect(root)}
+    # Tables of boxes are tables of pictures too, and metadata.csv is one; both are asked first.
+    allowed = {name, "folder"} | ({"csvlabels"} if name in ("csvboxes", "imagefolder") else set())
+    assert claiming <= allowed
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_an_identity_run_changes_no_byte(tmp_path, sample):
+    name, files = SAMPLES[sample]
+    root = plant(tmp_path / "in", files)
+    run = process(root, tmp_path / "out", name)
+    assert not run.failed
+    assert tree(tmp_path / "out") == tree(root)
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_twice_mirrored_is_the_set_again(tmp_path, sample):
+    name, files = SAMPLES[sample]
+    root = plant(tmp_path / "in", files)
+    first = process(root, tmp_path / "out", name, variant=mirrored, tag="-m")
+    second = process(tmp_path / "out", tmp_path / "twice", name, variant=mirrored, tag="-n")
+    third = process(tmp_path / "twice", tmp_path / "thrice", name)
+    assert not (first.failed or second.failed or third.failed)
+    # A picture in a folder of its own name has the tags in both.
+    twice = [key for key in third.labels if "-m-n" in key.rpartition("/")[2]]
+    assert len(twice) == len(first.labels)
+    for key in twice:
+        labels, source = third.labels[key], first.labels[key.replace("-m-n", "")]
+        assert [each.category for each in labels.instances] == [each.category for each in source.instances]
+        for (_, box), (_, before) in zip(boxes(labels), boxes(source), strict=True):
+            assert box == pytest.approx(before, abs=1e-3)
+        for one, other in zip(labels.instances, source.instances, strict=True):
+            assert (one.mask is None) == (other.mask is None)
+            assert one.mask is None or (one.mask.pixels == other.mask.pixels).all()
+            for part, before in zip(one.polygons or (), other.polygons or (), strict=True):
+                assert part.outer == pytest.approx(before.outer, abs=1e-3)
+            assert one.keypoints is None or one.keypoints.points == pytest.approx(
+                other.keypoints.points, abs=1e-3
+            )
+        if source.semantic is not None:
+            assert (labels.semantic == source.semantic).all()
+        assert third.classes[key] == first.classes[key.replace("-m-n", "")]
+
+
+WITHOUT_SPLITS = [
+    name
+    for name, (_, files) in SAMPLES.items()
+    if not any(path.startswith("train/") or "/train/" in path for path in files)
+]
+
+
+@pytest.mark.parametrize("sample", WITHOUT_SPLITS)
+def test_a_divided_set_is_a_whole_set_per_split(tmp_path, sample):
+    name, files = SAMPLES[sample]
+    root = plant(tmp_path / "in", files)
+    whole = process(root, tmp_path / "whole", name)
+    process(root, tmp_path / "out", name, variant=mirrored, divide=True)
+    again = process(tmp_path / "out", tmp_path / "again")
+    assert again.dataset.name == name
+    assert not again.failed
+    assert set(again.splits.values()) <= {"train", "val"}
+    sources = {key: again.labels[key] for key in again.labels if "__aug1" not in key}
+    assert len(again.labels) == 2 * len(sources)
+    assert {key.partition("/")[2] for key in sources} == set(whole.labels)
+    for key, labels in sources.items():
+        before = whole.labels[key.partition("/")[2]]
+        assert boxes(labels) == boxes(before)
+        assert again.classes[key] == whole.classes[key.partition("/")[2]]
+        assert (labels.semantic is None) == (before.semantic is None)
+
+
+# Real folder -> the format that claims it.
+REAL = {
+    "bccd_voc/BCCD": "voc",
+    "chess_voc_messy": "voc",
+    "dsb2018/stage1_train": "instance_masks",
+    "sharks/createml": "createml",
+    "sign_digits/Dataset": "folder",
+    "clothing": "folder",
+    "drone": "folder",
+    "format_zoo/camvid_dataset": "masks",
+    "format_zoo/cityscapes_dataset/dataset": "masks",
+    "format_zoo/cityscapes_dataset/train_dataset": "masks",
+    "format_zoo/common_semantic_segmentation_dataset/dataset": "masks",
+    "format_zoo/common_semantic_segmentation_dataset/non_standard_dataset": "masks",
+    "format_zoo/image_dir_dataset": "folder",
+    "format_zoo/imagenet_dataset": "folder",
+    "format_zoo/imagenet_subsets_dataset": "folder",
+    "format_zoo/kaggle_dataset/image_csv": "csvlabels",
+    "format_zoo/kaggle_dataset/image_csv_det": "csvboxes",
+    "format_zoo/kaggle_dataset/image_csv_multi_label": "csvlabels",
+    "format_zoo/kaggle_dataset/image_mask": "masks",
+    "format_zoo/kaggle_dataset/image_mask_with_labelmap": "masks",
+    "format_zoo/kaggle_dataset/image_txt": "csvlabels",
+    "format_zoo/kaggle_dataset/image_txt_det": "csvboxes",
+    "format_zoo/kaggle_dataset/relaxed_voc1": "voc",
+    "format_zoo/kaggle_dataset/relaxed_voc2": "voc",
+    "format_zoo/kitti_dataset/kitti_segmentation": "masks",
+    "format_zoo/mvtec_dataset/category_0": "masks",
+    "format_zoo/roboflow_dataset/createml": "createml",
+    "format_zoo/roboflow_dataset/multiclass": "csvlabels",
+    "format_zoo/roboflow_dataset/voc": "voc",
+    "format_zoo/voc_dataset/voc_dataset1": "voc",
+    "format_zoo/voc_dataset/voc_dataset3": "voc",
+    "format_zoo/vott_csv_dataset/dataset": "csvboxes",
+    "format_zoo/vott_csv_dataset/dataset_with_meta_file": "csvboxes",
+}
+
+
+@pytest.mark.parametrize("folder", REAL)
+def test_real_sets_are_claimed_and_come_back(tmp_path, folder):
+    root: Path = real(folder)
+    assert recognise(root)[0].name == REAL[folder]
+    if REAL[folder] == "folder":
+        return
+    run = process(root, tmp_path / "out")
+    again = process(tmp_path / "out", tmp_path / "twice")
+    assert not run.failed
+    # 0af.xml comes back beside 0AF.jpg under that name.
+    assert again.labels.keys() == run.labels.keys()
+    for key, labels in run.labels.items():
+        assert boxes(again.labels[key]) == boxes(labels)
+        assert [each.category for each in again.labels[key].instances] == [
+            each.category for each in labels.instances
+        ]
+        if labels.semantic is not None:
+            assert (again.labels[key].semantic == labels.semantic).all()
+    assert again.splits == run.splits
