@@ -166,9 +166,14 @@ def plan(
 
 @main.command()
 @click.argument("recipe")
-@click.argument("source", metavar="IMAGE_OR_DIR", type=click.Path(path_type=Path))
+@click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
 @recipe_options
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("sheet.png"), show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Sheet of pictures (default sheet.png), or HTML of texts.",
+)
 @click.option("--grid", default="3x3", show_default=True, help="Columns x rows, the original included.")
 @format_option
 @guarded
@@ -177,17 +182,22 @@ def preview(
     source: Path,
     variants: int | None,
     seed: int | None,
-    output: Path,
+    output: Path | None,
     grid: str,
     fmt: str | None,
 ) -> None:
     """Draw a contact sheet: the original and variants, labelled with what was applied.
 
     For a folder, pictures are taken from all over it, each original followed by variants (-n of them).
+    Texts are printed above their variants, with the edits marked, or written as HTML.
     """
+    loaded = _recipe(recipe, None, seed)
+    if loaded.modality == "text":
+        _preview_texts(loaded, source, output, variants, _grid(grid)[1])
+        return
     from augtool import preview as sheets
 
-    loaded = _recipe(recipe, None, seed)
+    output = output or Path("sheet.png")
     shown = sheets.write_sheet(loaded, source, output, _grid(grid), variants, fmt)
     terminal.say(f"{output}: {shown} pictures")
 
@@ -294,6 +304,17 @@ def init(path: Path) -> None:
 
     docs.write_starter(path)
     terminal.say(f"{path}: written. Try it: augtool preview {path} YOUR_PICTURES, then augtool run")
+
+
+def _preview_texts(recipe: Any, source: Path, output: Path | None, variants: int | None, rows: int) -> None:
+    from augtool.text.preview import preview_texts
+
+    made = preview_texts(recipe, source, rows, recipe.variants if variants is None else variants)
+    if output is None:
+        terminal.show_texts(made)
+    else:
+        made.write(output)
+        terminal.say(f"{output}: {len(made.pairs)} texts")
 
 
 def _recipe(reference: str, variants: int | None, seed: int | None) -> Any:

@@ -250,9 +250,10 @@ def start_worker(context: Context, work: Work | None = None) -> None:
     global _context, _noise, _work  # noqa: PLW0603 - a worker process holds exactly one context
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _noise = _capture_noise()
-    import cv2
+    if context.recipe.modality == "image":
+        import cv2
 
-    cv2.setNumThreads(1)
+        cv2.setNumThreads(1)
     _context, _work = context, work
 
 

@@ -15,9 +15,10 @@ from augtool.counts import Goal
 from augtool.errors import Problem, RecipeError, UsageError
 from augtool.fields import FieldError, Plain, Value, describe
 from augtool.flow import COMMON, MOST_STEPS, WORDS, Word, most_steps, parse_when
-from augtool.freeze import ALWAYS, Group, Node, OneOf, Step, When
+from augtool.freeze import ALWAYS, Group, Node, OneOf, Step, When, step_names
 from augtool.labels import LabelRules
 from augtool.naming import did_you_mean, which_field
+from augtool.text.options import TextOptions, as_options, check_options, modality_of
 from augtool.yamlsource import Document, load, parse
 
 if TYPE_CHECKING:
@@ -59,6 +60,14 @@ class Recipe:
     transforms: tuple[Node, ...] = ()
     source: Plain = None
     """The recipe as plain data, for the record."""
+    text: TextOptions = field(default_factory=TextOptions)
+    modality: str = "image"
+    """``image`` or ``text``: what the steps work on."""
+
+    @property
+    def dataset_options(self) -> dict[str, Any]:
+        """What the data set's format is opened with."""
+        return {"text": self.text} if self.modality == "text" else dict(self.format)
 
     def digest(self) -> str:
         """Return a SHA-256 over what the recipe says, independent of comments and layout."""
@@ -137,6 +146,8 @@ def from_document(document: Document) -> Recipe:
     nodes: tuple[Node, ...] = ()
     if isinstance(listed, list):
         nodes = parse_nodes(document, listed, ("transforms",), problems)
+    modality = modality_of(document, step_names(nodes), problems)
+    problems += check_options(document, modality)
     if problems or model is None:
         raise RecipeError(sorted(problems, key=lambda problem: (problem.line, problem.column)))
     size = model.output.size
@@ -159,6 +170,8 @@ def from_document(document: Document) -> Recipe:
         format=model.format,
         transforms=nodes,
         source=document.data,
+        text=as_options(model.text.model_dump(), Path(document.file).parent),
+        modality=modality,
     )
 
 
@@ -355,12 +368,20 @@ def _translate_all(document: Document, details: Sequence[ErrorDetails]) -> list[
 
 def _translate(document: Document, path: YamlPath, detail: ErrorDetails) -> Problem:
     """Say in our own words, at its place, what pydantic found."""
-    from augtool.recipemodel import LabelsModel, OutputModel, RecipeModel, SplitModel, VariantsModel
+    from augtool.recipemodel import (
+        LabelsModel,
+        OutputModel,
+        RecipeModel,
+        SplitModel,
+        TextModel,
+        VariantsModel,
+    )  # fmt: skip
 
     kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
     if kind == "extra_forbidden":
         sections: dict[str, Any] = {
-            "output": OutputModel, "labels": LabelsModel, "variants": VariantsModel, "split": SplitModel
+            "output": OutputModel, "labels": LabelsModel, "variants": VariantsModel, "split": SplitModel,
+            "text": TextModel,
         }  # fmt: skip
         model = sections.get(str(path[0]), RecipeModel)
         known = {name: info.description or "" for name, info in model.model_fields.items()}

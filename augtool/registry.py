@@ -25,13 +25,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 # Modules that declare transforms, in the order the reference lists them. A category is a module.
 MODULES = (
     "geometry", "crop", "color", "tone", "noise", "degrade", "blur", "sharpness",
-    "occlusion", "weather", "light", "paper",
+    "occlusion", "weather", "light", "paper", "text",
 )  # fmt: skip
 
 POLICY = "policy"  # the kind of a policy
 
 Size = typing.NewType("Size", tuple[int, int])  # (width, height) in pixels
 Color = typing.NewType("Color", tuple[int, int, int])  # red, green, blue, 0..255
+Texts: typing.TypeAlias = tuple[str, ...]  # words, phrases, marks
 Seed = typing.NewType("Seed", int)  # drawn at freeze, recorded, 0 <= seed < 2**32
 
 
@@ -58,6 +59,8 @@ class Spec:
     function: Callable[..., Any]
     values: Mapping[str, Value]
     """The defaults, parsed: what an unnamed field draws from."""
+    modality: str = "image"
+    """``image`` or ``text``: what the transform looks at. A recipe holds steps of one modality."""
 
 
 _specs: dict[str, Spec] = {}
@@ -124,11 +127,19 @@ def names() -> list[str]:
     return [spec.name for spec in specs()]
 
 
-def specs() -> Iterator[Spec]:
-    """Yield all transforms, by category as in ``MODULES``, in the order their module declares them."""
+def specs(modality: str | None = None) -> Iterator[Spec]:
+    """Yield all transforms, by category as in ``MODULES``, in the order their module declares them.
+
+    Args:
+        modality: only those on ``image`` or on ``text``.
+
+    """
     order = {module: at for at, module in enumerate(MODULES)}
-    transforms = (spec for spec in _loaded().values() if spec.kind != POLICY)
-    yield from sorted(transforms, key=lambda spec: order.get(spec.category, len(order)))
+    known = sorted(
+        (spec for spec in _loaded().values() if spec.kind != POLICY),
+        key=lambda spec: order.get(spec.category, len(order)),
+    )
+    yield from (spec for spec in known if modality in (None, spec.modality))
 
 
 def policies() -> Iterator[Spec]:
@@ -171,7 +182,13 @@ def _spec(function: Callable[..., Any], p: float, revision: int, *, mirrors: boo
         mirrors=mirrors,
         function=function,
         values=values,
+        modality=_modality(function, hints),
     )
+
+
+def _modality(function: Callable[..., Any], hints: Mapping[str, Any]) -> str:
+    first = next(iter(inspect.signature(function).parameters), "")
+    return "text" if getattr(hints.get(first), "__name__", "") == "TextFrame" else "image"
 
 
 def _effects(hint: Any) -> tuple[Any, ...]:
@@ -221,6 +238,7 @@ def _kind(hint: Any, *, numbered: bool) -> str:
     kinds = {
         Size: "size",
         Color: "color",
+        Texts: "texts",
         Seed: "seed",
         float: "float",
         int: "int",

@@ -67,6 +67,8 @@ class UnitResult:
         default_factory=lambda: {"original": Counter(), "variant": Counter()}
     )
     """Where the objects lie, see ``_places``."""
+    shortfall: dict[str, Any] | None = None
+    """``missing`` variants of a text and the ``reason``, where fewer could be made than were asked for."""
     found: Any = None
     """What other work than making files has to say (see ``execute``); it is not recorded."""
 
@@ -77,7 +79,7 @@ class UnitResult:
     def record(self) -> dict[str, Any]:
         """Return the journal record: plain JSON data, empty parts left out."""
         record: dict[str, Any] = {"source": shown(self.source), "status": self.status}
-        for name in ("reason", "message", "split", "label", "warnings", "skipped", "lost"):
+        for name in ("reason", "message", "split", "label", "warnings", "skipped", "lost", "shortfall"):
             if getattr(self, name):
                 record[name] = getattr(self, name)
         if any(self.objects.values()):
@@ -97,6 +99,10 @@ def process(job: Job, context: Context) -> UnitResult:
     Raises:
         StorageError: the output cannot be written; the run must stop.
     """
+    if context.recipe.modality == "text":
+        from augtool.text.unit import process_text
+
+        return process_text(job, context)
     item = job.item
     if item.problem:
         return failed(item, *item.problem)
