@@ -23,7 +23,6 @@ from augtool.text.options import TextOptions, as_options, check_options, modalit
 from augtool.yamlsource import Document, load, parse
 
 if TYPE_CHECKING:
-
     from augtool.recipemodel import LabelsModel, RecipeModel
 
 YamlPath = tuple[str | int, ...]
