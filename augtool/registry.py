@@ -24,7 +24,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 # Modules that declare transforms, in the order the reference lists them. A category is a module.
 MODULES = (
-    "geometry", "crop", "color", "tone", "noise", "degrade", "blur", "sharpness",
+    "geometry", "crop", "canvas", "color", "tone", "noise", "degrade", "blur", "sharpness",
     "occlusion", "weather", "light", "paper", "text",
 )  # fmt: skip
 
