@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from augtool.errors import ItemError, LockedError, StorageError, UsageError
+from augtool.filenames import on_disk
 
 TMP_PREFIX = ".augtool-tmp-"
 LOCK = ".augtool.lock"
@@ -94,7 +95,7 @@ class Batch:
             StorageError: the disk is full or fails.
 
         """
-        final = os.path.join(self._root, relative)  # noqa: PTH118 - many calls; Path costs 5 us each
+        final = os.path.join(self._root, on_disk(relative))  # noqa: PTH118 - many calls; Path costs 5 us each
         folder = os.path.dirname(final)  # noqa: PTH120
         try:
             if folder not in self._made:
