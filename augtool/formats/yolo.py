@@ -121,7 +121,8 @@ class YoloDataset:
     schema: yolo_rows.Schema = field(init=False)
 
     def __post_init__(self) -> None:
-        folder = FolderDataset(self.root)
+        # Named after this format, so that folders keep their names: data.yaml lists them.
+        folder = FolderDataset(self.root, name=NAME)
         pictures = list(own_stems(folder.items()))
         texts = list(text_files(self.root, (".txt", ".yaml", ".yml", ".names", ".data", ".labels")))
         self.ignored = Counter({suffix: n for suffix, n in folder.ignored.items() if suffix != ".txt"})
