@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from augtool.apart import real_path
 from augtool.errors import UsageError
 from augtool.formats.base import Dataset, Fragment, Written
 from augtool.formats.tree import one_scan
@@ -63,8 +64,9 @@ def recognise(source: Path, name: str | None = None) -> tuple[Format, str]:
         name: a format's name, or None to look.
 
     Raises:
-        UsageError: it is missing, not a folder, or of no known format.
+        UsageError: it is missing, not a folder, cannot be looked at, or is of no known format.
     """
+    real_path(source)
     if not source.exists():
         raise UsageError(f"{source}: no such folder")
     if not source.is_dir():

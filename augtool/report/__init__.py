@@ -63,6 +63,7 @@ def write_report(
     records = collector.shown.records()
     page = render_html(report, records, source, output, labels_of(records, context))
     storage.write_durably(output / storage.REPORT_HTML, [page.encode()])
+    storage.forget_names(output)
     (output / storage.JOURNAL).unlink()
     return report
 
