@@ -105,10 +105,12 @@ def find_row(output: Path, file: str) -> dict[str, Any]:
 def _report(output: Path) -> dict[str, Any]:
     try:
         report: dict[str, Any] = json.loads((output / storage.REPORT_JSON).read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise UsageError(f"{output}: holds no finished run ({storage.REPORT_JSON} is missing)") from None
-    except (ValueError, OSError):
+    except (ValueError, RecursionError, IsADirectoryError):
         raise UsageError(f"{output / storage.REPORT_JSON}: is damaged") from None
+    except OSError as error:
+        raise UsageError(f"{output / storage.REPORT_JSON}: cannot be read: {error.strerror}") from None
     if not (_has(report, _REPORT) and _has(report["recipe"], {"source": dict})):
         raise UsageError(f"{output / storage.REPORT_JSON}: is damaged")
     if not (output / storage.MANIFEST).exists():

@@ -164,3 +164,11 @@ def test_a_folder_in_the_place_of_a_file_is_not_what_the_run_wrote(tmp_path: Pat
     (output / "cat" / "cat0__aug1.png").mkdir()
     with pytest.raises(VerifyFailed, match="is not what the run wrote"):
         replay(output, "cat/cat0__aug1.png", None, None)
+
+
+def test_a_place_without_a_run_is_told_from_a_damaged_one(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "circle").symlink_to("circle")
+    for name, said in (("file", "holds no finished run"), ("circle", "cannot be read")):
+        with pytest.raises(UsageError, match=said):
+            replay(tmp_path / name, "a.png", None, None)
