@@ -43,11 +43,13 @@ def test_overwriting_a_killed_run_leaves_nothing_of_it_and_all_that_is_not_its(
     journalled = {row["output"] for record in storage.read_journal(output) for row in record["rows"]}
     unlisted = {name for name in pictures(output) if "/" in name} - journalled
     assert "cat/cat1__aug1.jpg" in unlisted
+    assert list(output.glob(f"{storage.NAMES_PREFIX}*"))
     foreign = output / "cat" / "mine__aug1.png"
     foreign.write_bytes(b"mine")
     fewer = replace(recipe(), variants=1)
     run(tmp_path / "in", output, fewer, overwrite=True)
     assert foreign.read_bytes() == b"mine"
+    assert not list(output.glob(f"{storage.NAMES_PREFIX}*"))
     foreign.unlink()
     run(tmp_path / "in", tmp_path / "fresh", fewer)
     assert made(output) == made(tmp_path / "fresh")

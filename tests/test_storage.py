@@ -335,6 +335,7 @@ def test_overwriting_a_killed_run_removes_what_no_journal_names(tmp_path: Path) 
         file.write(b'["cat/mine__aug1.png')  # killed before any rename
     with storage.opened(root, overwrite=True):
         assert set(tree(root)) - {storage.LOCK} == {"cat", "cat/mine__aug1.png", "cat/a__aug9.png"}
+    assert not list(root.glob(f"{storage.NAMES_PREFIX}*"))
 
 
 def test_litter_of_a_killed_run_is_swept(tmp_path: Path) -> None:
