@@ -17,6 +17,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from augtool import registry
 from augtool.fields import Plain, Value
+from augtool.filenames import text_of
 from augtool.sample import Item
 
 
@@ -132,7 +133,7 @@ class Stream:
     def __init__(self, seed: int, key: str, variant: int, attempt: int = 0) -> None:
         again = f".{attempt}" if attempt else ""
         # surrogatepass: a file name need not be text.
-        head = f"{seed}\0{variant}{again}\0{key}\0".encode("utf-8", "surrogatepass")
+        head = f"{seed}\0{variant}{again}\0{text_of(key)}\0".encode("utf-8", "surrogatepass")
         self._state = blake2b(head, digest_size=8)
 
     def at(self, path: str) -> float:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from augtool import codec, storage
 from augtool.errors import ItemError, UsageError, VerifyFailed
+from augtool.filenames import on_disk
 from augtool.recipe import Recipe, from_plain
 from augtool.render import render
 from augtool.report import versions
 from augtool.unit import original, output_format
 from augtool.warp import Outside, Source
+
+_REPORT = {"input": str, "seed": int, "border": str, "recipe": dict, "versions": dict, "augtool": str}
+_ROW = {"output": str, "source": str, "kind": str, "steps": list, "sha256": str, "source_sha256": str}
 
 
 def replay(output: Path, file: str, to: Path | None, source: Path | None) -> str:
@@ -23,12 +29,12 @@ def replay(output: Path, file: str, to: Path | None, source: Path | None) -> str
     Args:
         output: the output of a finished run.
         file: as the manifest names it, or any path to it.
-        to: where to write it; None only compares.
+        to: where to write it, if it comes out with the same bytes; None only compares.
         source: the input folder, if it is no longer where the run found it.
 
     Raises:
-        UsageError: there is no such run or row, or the source is gone.
-        VerifyFailed: the source has changed, or the bytes differ.
+        UsageError: there is no such run or row, its records are damaged, or the source is gone.
+        VerifyFailed: the source has changed, or the bytes differ; nothing is written then.
 
     """
     report = _report(output)
@@ -44,15 +50,16 @@ def replay(output: Path, file: str, to: Path | None, source: Path | None) -> str
     encoded = rebuild(
         row, data, replace(from_plain(report["recipe"]["source"]), seed=report["seed"]), report["border"]
     )
+    if storage.digest(encoded) != row["sha256"]:
+        unwritten = f"; {to} was not written" if to else ""
+        raise VerifyFailed(f"{row['output']}: other bytes than the run's{_why(report)}{unwritten}")
     if to is not None:
         storage.write_durably(to, [encoded])
-    if storage.digest(encoded) != row["sha256"]:
-        raise VerifyFailed(f"{row['output']}: other bytes than the run's{_why(report)}")
-    on_disk = output / row["output"]
-    if on_disk.exists() and storage.digest(on_disk.read_bytes()) != row["sha256"]:
+    there = output / on_disk(row["output"])
+    if os.path.lexists(there) and not _holds(there, row["sha256"]):
         raise VerifyFailed(
-            f"{on_disk}: is not what the run wrote; rebuilt as the manifest has it"
-            + (f" to {to}" if to else f", -o {on_disk} puts it there")
+            f"{there}: is not what the run wrote; rebuilt as the manifest has it"
+            + (f" to {to}" if to else f", -o {there} puts it there")
         )
     said = f", written to {to}" if to else ""
     return f"{row['output']}: the same bytes (sha256 {row['sha256'][:12]}...){said}"
@@ -97,41 +104,70 @@ def find_row(output: Path, file: str) -> dict[str, Any]:
     """Return the manifest row of a file, named as in the manifest or by a path into the output.
 
     Raises:
-        UsageError: the manifest does not list it.
+        UsageError: the manifest does not list it, or is damaged.
 
     """
     wanted = {file, file.removeprefix("./")}
     path = Path(file)
     for candidate in (path, output / path):
-        if output.resolve() in candidate.resolve().parents:
-            wanted.add(candidate.resolve().relative_to(output.resolve()).as_posix())
+        with suppress(OSError, RuntimeError):  # a link in a circle leads to no row
+            if output.resolve() in candidate.resolve().parents:
+                wanted.add(candidate.resolve().relative_to(output.resolve()).as_posix())
     elsewhere = ""
-    with (output / storage.MANIFEST).open("rb") as rows:
-        for line in rows:
-            row: dict[str, Any] = json.loads(line)
-            if row["output"] in wanted:
-                return row
-            if not elsewhere and row["output"].rpartition("/")[2] == path.name:
-                elsewhere = f", did you mean '{row['output']}'?"
+    for row in _rows(output / storage.MANIFEST):
+        if row["output"] in wanted:
+            return row
+        if not elsewhere and row["output"].rpartition("/")[2] == path.name:
+            elsewhere = f", did you mean '{row['output']}'?"
     raise UsageError(f"{file}: is not in {output / storage.MANIFEST}{elsewhere}")
 
 
 def _report(output: Path) -> dict[str, Any]:
     try:
         report: dict[str, Any] = json.loads((output / storage.REPORT_JSON).read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise UsageError(f"{output}: holds no finished run ({storage.REPORT_JSON} is missing)") from None
-    except ValueError:
+    except (ValueError, RecursionError, IsADirectoryError):
         raise UsageError(f"{output / storage.REPORT_JSON}: is damaged") from None
+    except OSError as error:
+        raise UsageError(f"{output / storage.REPORT_JSON}: cannot be read: {error.strerror}") from None
+    if not (_has(report, _REPORT) and _has(report["recipe"], {"source": dict})):
+        raise UsageError(f"{output / storage.REPORT_JSON}: is damaged")
     if not (output / storage.MANIFEST).exists():
         raise UsageError(f"{output}: holds no finished run ({storage.MANIFEST} is missing)")
     return report
 
 
+def _rows(manifest: Path) -> Iterator[dict[str, Any]]:
+    try:
+        with manifest.open("rb") as lines:
+            for line in lines:
+                row = json.loads(line)
+                if not _has(row, _ROW) or "\0" in row["output"] + row["source"]:
+                    raise ValueError
+                yield row
+    except (ValueError, OSError, RecursionError):
+        raise UsageError(f"{manifest}: is damaged") from None
+
+
+def _has(record: Any, fields: Mapping[str, type]) -> bool:
+    """Return whether a JSON value is an object with fields of these types."""
+    return isinstance(record, dict) and all(
+        isinstance(record.get(name), kind) for name, kind in fields.items()
+    )
+
+
+def _holds(path: Path, sha256: str) -> bool:
+    try:
+        return storage.digest(storage.read_bytes(path)) == sha256
+    except ItemError:
+        return False
+
+
 def _source_bytes(root: Path, row: dict[str, Any]) -> bytes:
-    name: str = row["source"]
+    name = on_disk(row["source"])
     if not os.path.lexists(root / name):
-        name = storage.unshown(name)
+        name = on_disk(storage.unshown(row["source"]))
     try:
         return storage.read_bytes(root / name)
     except ItemError as error:
@@ -142,7 +178,7 @@ def _source_bytes(root: Path, row: dict[str, Any]) -> bytes:
 
 def _why(report: dict[str, Any]) -> str:
     now = versions() | {"augtool": _augtool()}
-    then = report["versions"] | {"augtool": report["augtool"]}
+    then: dict[str, Any] = report["versions"] | {"augtool": report["augtool"]}
     changed = [f"{name} {then[name]} -> {now[name]}" for name in sorted(then) if then[name] != now.get(name)]
     return (
         f"; since then: {', '.join(changed)}"

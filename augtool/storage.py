@@ -19,9 +19,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any, Self
 
+from augtool.apart import contains, real_path
 from augtool.errors import ItemError, LockedError, StorageError, UsageError
+from augtool.filenames import on_disk, text_of
 
 TMP_PREFIX = ".augtool-tmp-"
+NAMES_PREFIX = ".augtool-names-"
 LOCK = ".augtool.lock"
 JOURNAL = ".augtool-journal.jsonl"
 MANIFEST = "manifest.jsonl"
@@ -75,7 +78,9 @@ def digest(data: bytes) -> str:
 class Batch:
     """The files of one unit of work: staged under temporary names, named together at the end.
 
-    If the unit fails, :meth:`discard` leaves no trace of it.
+    If the unit fails, :meth:`discard` leaves no trace of it. Before a file is named, its name goes into a
+    list that the process keeps in the output: should the run be killed before the journal has it, that
+    list is how the file is known for the run's.
     """
 
     def __init__(self, root: Path) -> None:
@@ -94,7 +99,7 @@ class Batch:
             StorageError: the disk is full or fails.
 
         """
-        final = os.path.join(self._root, relative)  # noqa: PTH118 - many calls; Path costs 5 us each
+        final = os.path.join(self._root, on_disk(relative))  # noqa: PTH118 - many calls; Path costs 5 us each
         folder = os.path.dirname(final)  # noqa: PTH120
         try:
             if folder not in self._made:
@@ -117,6 +122,7 @@ class Batch:
 
         """
         try:
+            self._note()
             for temporary, final in self._staged:
                 os.replace(temporary, final)  # noqa: PTH105
         except OSError as error:
@@ -124,6 +130,12 @@ class Batch:
                 f"cannot write {error.filename2 or error.filename}: {error.strerror}"
             ) from error
         self._staged.clear()
+
+    def _note(self) -> None:
+        if self._staged:
+            line = json.dumps([text_of(os.path.relpath(final, self._root)) for _, final in self._staged])
+            with open(f"{self._root}/{NAMES_PREFIX}{os.getpid()}", "ab", buffering=0) as file:  # noqa: PTH123
+                file.write(line.encode() + b"\n")
 
     def discard(self) -> None:
         """Remove what is staged."""
@@ -277,18 +289,25 @@ def opened(output: Path, *, overwrite: bool = False) -> Iterator[None]:
 
 
 def check_apart(source: Path, output: Path) -> None:
-    """Refuse an output that is the input, inside it, or around it, through links too.
+    """Refuse an output that is the input, inside it, or around it, through links and mounts too.
 
     Raises:
-        UsageError: they overlap.
+        UsageError: they overlap, or one of them cannot be looked at.
 
     """
-    real_in, real_out = source.resolve(), output.resolve()
-    if real_in == real_out:
+    real_in, real_out = real_path(source), real_path(output)
+    if not output.exists():
+        if contains(real_in, real_out):
+            raise UsageError(
+                f"{output}: the output lies inside the input {source}; choose a folder outside it"
+            )
+        return
+    inside, around = contains(real_in, real_out), contains(real_out, real_in)
+    if inside and around:
         raise UsageError(f"{output}: output and input are the same folder; inputs are never modified")
-    if real_in in real_out.parents:
+    if inside:
         raise UsageError(f"{output}: the output lies inside the input {source}; choose a folder outside it")
-    if real_out in real_in.parents and output.exists():
+    if around:
         raise UsageError(f"{output}: the input {source} lies inside the output; choose another output")
 
 
@@ -300,6 +319,7 @@ def check_vacant(output: Path, *, overwrite: bool) -> None:
         UsageError: it is not empty, or not a folder.
 
     """
+    real_path(output)
     if (output / LOCK).exists():
         with locked(output):  # a run at work is a better reason than the files it has written so far
             pass
@@ -307,6 +327,8 @@ def check_vacant(output: Path, *, overwrite: bool) -> None:
 
 
 def _check_content(output: Path, *, overwrite: bool) -> None:
+    if output.is_symlink() and not output.exists():
+        raise UsageError(f"{output}: is a link to a folder that is not there; make it, or choose another")
     if output.exists() and not output.is_dir():
         raise UsageError(f"{output}: is a file; the output is a folder")
     present = {entry.name for entry in output.iterdir()} - {LOCK} if output.is_dir() else set()
@@ -333,12 +355,12 @@ def remove_run(root: Path) -> None:
         UsageError: those records are damaged; nothing is removed.
 
     """
-    listed = list(_listed(root))
-    with suppress(OSError, ValueError):
-        listed += json.loads((root / REPORT_JSON).read_bytes()).get("dataset_files", {})
+    from augtool import records
+
+    listed = list(records.listed(root))
     folders: set[Path] = set()
     for relative in listed:
-        path = root / relative
+        path = root / on_disk(relative)
         if root.resolve() not in path.resolve().parents:
             continue  # a manifest edited to point elsewhere deletes nothing
         with suppress(FileNotFoundError):
@@ -348,24 +370,17 @@ def remove_run(root: Path) -> None:
     for folder in sorted(folders, key=lambda path: len(path.parts), reverse=True):
         with suppress(OSError):
             folder.rmdir()
+    forget_names(root)
     for name in (MANIFEST, INPUTS, REPORT_JSON, REPORT_HTML, JOURNAL):
         with suppress(FileNotFoundError):
             (root / name).unlink()
 
 
-def _listed(root: Path) -> Iterator[str]:
-    try:
-        if (root / MANIFEST).exists():
-            with (root / MANIFEST).open("rb") as file:
-                for line in file:
-                    yield json.loads(line)["output"]
-        if (root / JOURNAL).exists():
-            for record in read_journal(root):
-                yield from (row["output"] for row in record["rows"])
-    except (ValueError, KeyError, TypeError):
-        raise UsageError(
-            f"{root}: the list of what the earlier run wrote is damaged; remove the folder, or choose another"
-        ) from None
+def forget_names(root: Path) -> None:
+    """Remove the lists of names that workers kept (see :class:`Batch`), once better records stand."""
+    for path in root.glob(NAMES_PREFIX + "*"):
+        with suppress(OSError):
+            path.unlink()
 
 
 def sweep(root: Path) -> int:

@@ -165,7 +165,8 @@ class _Maker:
         labels = self._labels
         if _size(pixels) != self._source.size:
             labels = move_labels(labels, resized(self._source.size, _size(pixels)), KEEP_ALL).labels
-        self._write("original", 0, [], item.output(item.stem, item.suffix), encoded, pixels, labels)
+        name, encoded = named_original(item, self._picture.format, encoded)
+        self._write("original", 0, [], name, encoded, pixels, labels)
 
     def _write_variant(self, variant: int, made: Drawn) -> None:
         item, context = self._job.item, self._context
@@ -259,12 +260,34 @@ def variant_name(item: Item, variant: int, fmt: str) -> str:
     A source whose own suffix belongs to the written format keeps it. Otherwise the suffix goes into the
     name, so that ``a.jpg`` and ``a.png`` written as JPEG do not meet.
     """
+    return _named(item, f"__aug{variant}", fmt)
+
+
+def named_original(
+    item: Item, read: str, encoded: tuple[bytes, tuple[str, ...]]
+) -> tuple[str, tuple[bytes, tuple[str, ...]]]:
+    """Return the output path of an original's copy, and the copy with its warnings.
+
+    It is the source's own name, unless the copy had to be written in another format than the one
+    ``read``: then its suffix says so, as a variant's does, and a warning says the name.
+    """
+    data, warnings = encoded
+    fmt = codec.sniff(data)
+    if fmt == read:
+        return item.output(item.stem, item.suffix), encoded
+    name = _named(item, "", fmt)
+    remark = f"reencoded: written as {fmt}, as {read} is only read"
+    others = tuple(warning for warning in warnings if warning != remark)
+    return name, (data, (f"{remark}; the copy is {name}", *others))
+
+
+def _named(item: Item, tail: str, fmt: str) -> str:
     dot = item.suffix.rfind(".") if "." in item.suffix else len(item.suffix)
     ending, extension = item.suffix[:dot], item.suffix[dot:]
     if extension.lower() in codec.EXTENSIONS[fmt]:
-        return item.output(f"{item.stem}__aug{variant}", ending + extension)
+        return item.output(item.stem + tail, ending + extension)
     own = f"_{extension[1:].lower()}" if extension else ""
-    return item.output(f"{item.stem}{own}__aug{variant}", ending + codec.EXTENSIONS[fmt][0])
+    return item.output(f"{item.stem}{own}{tail}", ending + codec.EXTENSIONS[fmt][0])
 
 
 def output_format(output: Output, source_format: str) -> str:

@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from augtool.apart import real_path
 from augtool.errors import UsageError
 from augtool.formats.base import Dataset, Fragment, Written
 from augtool.formats.tree import one_scan
@@ -66,8 +67,9 @@ def recognise(source: Path, name: str | None = None, modality: str = "image") ->
         modality: what the recipe works on; for ``text`` there is one format, which takes tables as well.
 
     Raises:
-        UsageError: it is missing, not a folder, or of no known format.
+        UsageError: it is missing, not a folder, cannot be looked at, or is of no known format.
     """
+    real_path(source)
     if not source.exists():
         raise UsageError(f"{source}: no such {'file or folder' if modality == 'text' else 'folder'}")
     if modality == "text":

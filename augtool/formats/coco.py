@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from augtool.errors import ItemError, UsageError
+from augtool.filenames import safe_path
 from augtool.formats import coco_shapes as shapes
 from augtool.formats.base import Fragment, Written
 from augtool.formats.coco_files import (
@@ -31,7 +32,7 @@ from augtool.formats.coco_files import (
 )
 from augtool.formats.folder import FolderDataset
 from augtool.formats.untrusted import fault
-from augtool.formats.walk import check_options, found, safe_path
+from augtool.formats.walk import check_options, found
 from augtool.labels import Instance, Labels
 from augtool.sample import Item
 

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from augtool.errors import ItemError
+from augtool.filenames import safe_name, safe_path
 from augtool.formats import findings, maskpng
 from augtool.formats.base import IGNORED, Written
 from augtool.formats.tree import Folder, Tree, TreeDataset, broken_folders, chosen, items, scanned
 from augtool.formats.untrusted import read_label
-from augtool.formats.walk import safe_name, safe_path
 from augtool.labels import Instance, Labels, Mask
 from augtool.sample import OUTPUT, Item
 

@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from augtool.errors import ItemError
+from augtool.filenames import safe_path
 from augtool.formats import findings
 from augtool.formats.base import IGNORED, Fragment, Written
 from augtool.formats.jsontext import indent_of, spelled
 from augtool.formats.labelmeshapes import instance_of, shapes_of
+from augtool.formats.stems import own_stems
 from augtool.formats.tree import Pairing, TreeDataset, broken_folders, chosen, items, scanned
 from augtool.formats.untrusted import fault, inside, parse_json, read_label
-from augtool.formats.walk import own_stems, safe_path
 from augtool.labels import Labels
 from augtool.sample import Item
 

@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from augtool.errors import ItemError, UsageError
+from augtool.filenames import safe_path
 from augtool.formats import findings, maskpng, maskset
 from augtool.formats.base import Fragment, Written
 from augtool.formats.imagesets import ImageSets
 from augtool.formats.maskset import Fill
 from augtool.formats.spool import Spool
+from augtool.formats.stems import own_stems
 from augtool.formats.tree import Folder, Match, Pairing, Tree, TreeDataset, broken_folders, chosen, items
 from augtool.formats.untrusted import read_label
-from augtool.formats.walk import own_stems, safe_path
 from augtool.labels import Labels
 from augtool.metadata import PNG_SIGNATURE
 from augtool.sample import Item

@@ -18,19 +18,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from augtool.errors import UsageError
+from augtool.filenames import safe_name, safe_path
 from augtool.formats.base import Fragment, Written
 from augtool.formats.folder import FolderDataset
 from augtool.formats.spool import Spool
-from augtool.formats.walk import (
-    SPLITS,
-    hidden,
-    inspect,
-    is_folder,
-    is_split_level,
-    output_stems,
-    safe_name,
-    safe_path,
-)
+from augtool.formats.stems import output_stems
+from augtool.formats.walk import LINK_OUTSIDE, SPLITS, Way, check_top, hidden, inspect, is_split_level
 from augtool.labels import Labels
 from augtool.metadata import is_image_name
 from augtool.naming import did_you_mean
@@ -80,34 +73,38 @@ class Tree:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.folders: dict[str, Folder] = {}
-        self.unreadable: dict[str, str] = {}
-        """Folders that cannot be listed -> why."""
-        self._scan(root, "", None, 0)
+        self.unusable: dict[str, tuple[str, str]] = {}
+        """Folders that cannot be walked into -> (reason code, message)."""
+        self._scan(root, "", None, Way.start(root))
 
-    def _scan(self, place: Path, path: str, split: str | None, depth: int) -> None:
-        if depth > MAX_DEPTH:
-            self.unreadable[path] = "folders are nested too deeply"
+    def _scan(self, place: Path, path: str, split: str | None, way: Way) -> None:
+        if path.count("/") > MAX_DEPTH:
+            self.unusable[path] = "unreadable", "folders are nested too deeply"
             return
         try:
             with os.scandir(place) as listing:
                 entries = sorted(listing, key=lambda entry: os.fsencode(entry.name))
         except OSError as error:
-            self.unreadable[path] = f"cannot be listed: {error.strerror}"
+            self.unusable[path] = "unreadable", f"cannot be listed: {error.strerror}"
             return
         visible = [entry for entry in entries if not hidden(entry.name)]
-        inner = [entry for entry in visible if is_folder(self.root, entry)]
+        inner = [entry for entry in visible if way.leads_on(entry)]
         names = {entry.name for entry in inner}
+        if not path:
+            check_top(self.root, names)
+        out = {entry.name for entry in visible if entry.name not in names and way.leads_out(entry)}
         folder = Folder(path, split, folders=tuple(entry.name for entry in inner))
         folder.files = {
             entry.name: File(*inspect(self.root, entry)) if is_image_name(entry.name) else _OTHER
             for entry in visible
-            if entry.name not in names
+            if entry.name not in names and entry.name not in out
         }
+        self.unusable |= {f"{path}{name}/": LINK_OUTSIDE for name in sorted(out)}
         self.folders[path] = folder
         dividing = split is None and is_split_level(names)
         for entry in inner:
             own = SPLITS.get(entry.name.lower(), split) if dividing else split
-            self._scan(Path(entry.path), f"{path}{entry.name}/", own, depth + 1)
+            self._scan(Path(entry.path), f"{path}{entry.name}/", own, way.into(entry))
 
     def has(self, path: str) -> bool:
         """Return whether there is such a file."""
@@ -147,7 +144,7 @@ def scanned(root: Path) -> Tree:
 def items(folder: Folder) -> Iterator[Item]:
     """Yield the pictures of one folder as items, not yet with labels."""
     names = folder.pictures()
-    for name, stem in zip(names, output_stems(names), strict=True):
+    for name, stem in zip(names, output_stems(names, folder.folders), strict=True):
         size, problem = folder.files[name]
         suffix = safe_name(os.path.splitext(name)[1])  # noqa: PTH122
         yield Item(
@@ -156,9 +153,9 @@ def items(folder: Folder) -> Iterator[Item]:
 
 
 def broken_folders(tree: Tree) -> Iterator[Item]:
-    """Yield an item with a problem for each folder that could not be listed."""
-    for path, reason in tree.unreadable.items():
-        yield Item(path, path, "", "", problem=("unreadable", reason))
+    """Yield an item with a problem for each folder that could not be walked into."""
+    for path, problem in tree.unusable.items():
+        yield Item(path, path, "", "", problem=problem)
 
 
 class Match(NamedTuple):

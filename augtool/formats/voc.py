@@ -19,13 +19,14 @@ from typing import Any
 import numpy as np
 
 from augtool.errors import ItemError
+from augtool.filenames import safe_path
 from augtool.formats import findings, maskset, vocxml
 from augtool.formats.base import IGNORED, Fragment, Written
 from augtool.formats.imagesets import ImageSets
+from augtool.formats.stems import own_stems
 from augtool.formats.tree import Pairing, Tree, TreeDataset, broken_folders, chosen, items, scanned
 from augtool.formats.untrusted import read_label
 from augtool.formats.vocxml import Annotation
-from augtool.formats.walk import own_stems, safe_path
 from augtool.labels import Instance, Labels, Polygon
 from augtool.sample import Item
 

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from augtool.errors import ItemError, UsageError
+from augtool.filenames import safe_path
 from augtool.formats import yolo_layout as layout
 from augtool.formats import yolo_rows, yolo_yaml
 from augtool.formats.base import Fragment, Written
 from augtool.formats.folder import FolderDataset
+from augtool.formats.stems import own_stems
 from augtool.formats.untrusted import decode_text, read_label
-from augtool.formats.walk import Spool, check_options, found, own_stems, safe_path, text_files
+from augtool.formats.walk import Spool, check_options, found, text_files
 from augtool.labels import Labels
 from augtool.sample import Item
 
@@ -119,7 +121,8 @@ class YoloDataset:
     schema: yolo_rows.Schema = field(init=False)
 
     def __post_init__(self) -> None:
-        folder = FolderDataset(self.root)
+        # Named after this format, so that folders keep their names: data.yaml lists them.
+        folder = FolderDataset(self.root, name=NAME)
         pictures = list(own_stems(folder.items()))
         texts = list(text_files(self.root, (".txt", ".yaml", ".yml", ".names", ".data", ".labels")))
         self.ignored = Counter({suffix: n for suffix, n in folder.ignored.items() if suffix != ".txt"})

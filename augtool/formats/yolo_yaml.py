@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from augtool.formats.walk import safe_path
+from augtool.filenames import safe_path
 from augtool.formats.yolo_layout import DataYaml
 
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", ".inf", ".nan"}

@@ -71,6 +71,7 @@ def write_report(
     else:
         page = render_html(report, records, source, output, labels_of(records, context))
     storage.write_durably(output / storage.REPORT_HTML, [page.encode()])
+    storage.forget_names(output)
     (output / storage.JOURNAL).unlink()
     return report
 
