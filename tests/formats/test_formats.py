@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import making
 import pytest
-from labelled import boxes, mirrored, plant, process, real, tree
-from samples import SAMPLES
+from labelled import boxes, mirrored, picture, plant, process, real, tree
+from samples import SAMPLES, VOC
 
+from augtool.errors import UsageError
 from augtool.formats import FORMATS, recognise
 
 
@@ -145,3 +147,49 @@ def test_real_sets_are_claimed_and_come_back(tmp_path, folder):
         if labels.semantic is not None:
             assert (again.labels[key].semantic == labels.semantic).all()
     assert again.splits == run.splits
+
+
+PICTURE = picture()
+WITHOUT_TRAIN = {
+    "folder": ({"test/cat/a.png": PICTURE, "val/cat/b.png": PICTURE, "train/x.txt": ""}, "test and val"),
+    "yolo": (
+        {
+            "data.yaml": "val: images/val\nnames: [cat]\n",
+            "images/val/a.png": PICTURE,
+            "labels/val/a.txt": "0 0.5 0.5 0.2 0.2\n",
+        },
+        "val",
+    ),
+    "coco": (
+        {
+            "test/_annotations.coco.json": '{"images": [{"id": 1, "file_name": "a.png"}],'
+            ' "annotations": [], "categories": []}',
+            "test/a.png": PICTURE,
+        },
+        "test",
+    ),
+    "voc": (
+        {"JPEGImages/a.png": PICTURE, "Annotations/a.xml": VOC, "ImageSets/Main/val.txt": "a\n"},
+        "val",
+    ),
+    "createml": (
+        {
+            "valid/a.png": PICTURE,
+            "valid/_a.createml.json": '[{"image": "a.png", "annotations": []}]',
+            "train/x.txt": "",
+        },
+        "val",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_TRAIN)
+def test_a_set_without_train_is_refused_with_the_option_that_helps(tmp_path, name):
+    files, splits = WITHOUT_TRAIN[name]
+    source = plant(tmp_path / "in", files)
+    recipe = making.recipe("version: 1\nvariants: 1\ntransforms: [{brightness: {factor: 1.2}}]\n")
+    wanted = f"the set has {splits}; choose with --splits {splits.replace(' and ', ',')}"
+    with pytest.raises(UsageError, match=f"split to expand \\(train\\); {wanted}$"):
+        making.run(source, tmp_path / "out", recipe, format=name)
+    making.run(source, tmp_path / "out", recipe, format=name, splits=tuple(splits.split(" and ")))
+    assert any(row["kind"] == "variant" for row in making.rows(tmp_path / "out"))
