@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 import making
@@ -10,7 +11,7 @@ from labelled import boxes, mirrored, picture, plant, process, real, tree
 from samples import SAMPLES, VOC
 
 from augtool.errors import UsageError
-from augtool.formats import FORMATS, recognise
+from augtool.formats import FORMATS, open_dataset, recognise
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
@@ -193,3 +194,37 @@ def test_a_set_without_train_is_refused_with_the_option_that_helps(tmp_path, nam
         making.run(source, tmp_path / "out", recipe, format=name)
     making.run(source, tmp_path / "out", recipe, format=name, splits=tuple(splits.split(" and ")))
     assert any(row["kind"] == "variant" for row in making.rows(tmp_path / "out"))
+
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "formats.md").read_text()
+WITHOUT_TABLE = {"yolo": {"task"}, "coco": {"keypoint_convention", "flip_idx"}}
+
+
+def table(text: str) -> list[list[str]]:
+    rows = [line.strip("|").split(" | ") for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip(" `") for cell in row] for row in rows[2:]]
+
+
+def test_the_document_has_a_full_row_for_every_format_in_the_order_they_are_asked():
+    rows = table(DOCUMENT.partition("## Options")[0])
+    assert [row[0] for row in rows] == [entry.name for entry in FORMATS]
+    assert all(len(row) == 4 and all(row) for row in rows)
+
+
+@pytest.mark.parametrize("entry", FORMATS, ids=lambda entry: entry.name)
+def test_the_document_names_every_option_and_no_other(entry):
+    rows = table(DOCUMENT.partition("## Options")[2])
+    known = set(getattr(import_module(entry.module), "OPTIONS", WITHOUT_TABLE.get(entry.name, ())))
+    assert {row[1] for row in rows if row[0] == entry.name} == known
+
+
+@pytest.mark.parametrize("name", ["yolo", "coco"])
+def test_options_that_the_document_names_are_taken(tmp_path, name):
+    files, _ = WITHOUT_TRAIN[name]
+    source = plant(tmp_path, files)
+    rows = table(DOCUMENT.partition("## Options")[2])
+    values = {"task": "detect", "keypoint_convention": "center", "flip_idx": [1, 0]}
+    options = {row[1]: values[row[1]] for row in rows if row[0] == name}
+    assert open_dataset(source, name, options).name == name
+    with pytest.raises(UsageError, match="unknown field"):
+        open_dataset(source, name, options | {"other": 1})
