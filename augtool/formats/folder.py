@@ -75,7 +75,7 @@ class FolderDataset:
         if found and "" not in found and not found & set(splits):
             raise UsageError(
                 f"{self.root}: has no pictures in the split to expand ({', '.join(splits)}); "
-                f"there are {', '.join(sorted(found))}; choose with --splits"
+                f"the set has {' and '.join(sorted(found))}; choose with --splits {','.join(sorted(found))}"
             )
 
     def items(self) -> Iterator[Item]:

@@ -92,11 +92,13 @@ def _view(report: Mapping[str, Any]) -> dict[str, Any]:
         "replaced": report.get("replaced_words", []),
         "headline": headline(report),
         "lead": _lead(report),
+        "notes": report.get("notes", [])[:_OPEN],
         "totals": report["totals"],
         "strips_open": _STRIPS_OPEN,
         "open": _OPEN,
         "charts": _charts(report["classes"]),
         "splits": _splits(report),
+        "leaks": _leaks(report.get("leaks")),
         "objects": _objects(report.get("objects", [])),
         "places": _places(report.get("object_places")),
         "lost": list(report.get("lost_in_format", {}).items())[:_OPEN],
@@ -168,6 +170,21 @@ def _splits(report: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         rows.append({"name": split or "no split", "classes": len(groups), **total})
     return [] if [row["name"] for row in rows] in ([], ["no split"]) else rows[:_SPLITS]
+
+
+def _leaks(leaks: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return what to say of pictures in two splits; None where none was found or nothing was compared."""
+    if not leaks or not leaks["total"]:
+        return None
+    return {
+        "total": leaks["total"],
+        "complete": leaks["complete"],
+        "counts": [row | {"how": _KINDS.get(row["kind"], row["kind"])} for row in leaks["counts"]][:_OPEN],
+        "pairs": [row | {"how": _KINDS.get(row["kind"], row["kind"])} for row in leaks["pairs"][:_OPEN]],
+    }
+
+
+_KINDS = {"exact": "the same bytes", "near": "nearly the same", "mirrored": "mirrored"}
 
 
 def _by_split(classes: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[str, Any]]]]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
+import making
 import pytest
-from labelled import boxes, mirrored, plant, process, real, tree
-from samples import SAMPLES
+from labelled import boxes, mirrored, picture, plant, process, real, tree
+from samples import SAMPLES, VOC
 
-from augtool.formats import FORMATS, recognise
+from augtool.errors import UsageError
+from augtool.formats import FORMATS, open_dataset, recognise
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
@@ -145,3 +148,83 @@ def test_real_sets_are_claimed_and_come_back(tmp_path, folder):
         if labels.semantic is not None:
             assert (again.labels[key].semantic == labels.semantic).all()
     assert again.splits == run.splits
+
+
+PICTURE = picture()
+WITHOUT_TRAIN = {
+    "folder": ({"test/cat/a.png": PICTURE, "val/cat/b.png": PICTURE, "train/x.txt": ""}, "test and val"),
+    "yolo": (
+        {
+            "data.yaml": "val: images/val\nnames: [cat]\n",
+            "images/val/a.png": PICTURE,
+            "labels/val/a.txt": "0 0.5 0.5 0.2 0.2\n",
+        },
+        "val",
+    ),
+    "coco": (
+        {
+            "test/_annotations.coco.json": '{"images": [{"id": 1, "file_name": "a.png"}],'
+            ' "annotations": [], "categories": []}',
+            "test/a.png": PICTURE,
+        },
+        "test",
+    ),
+    "voc": (
+        {"JPEGImages/a.png": PICTURE, "Annotations/a.xml": VOC, "ImageSets/Main/val.txt": "a\n"},
+        "val",
+    ),
+    "createml": (
+        {
+            "valid/a.png": PICTURE,
+            "valid/_a.createml.json": '[{"image": "a.png", "annotations": []}]',
+            "train/x.txt": "",
+        },
+        "val",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_TRAIN)
+def test_a_set_without_train_is_refused_with_the_option_that_helps(tmp_path, name):
+    files, splits = WITHOUT_TRAIN[name]
+    source = plant(tmp_path / "in", files)
+    recipe = making.recipe("version: 1\nvariants: 1\ntransforms: [{brightness: {factor: 1.2}}]\n")
+    wanted = f"the set has {splits}; choose with --splits {splits.replace(' and ', ',')}"
+    with pytest.raises(UsageError, match=f"split to expand \\(train\\); {wanted}$"):
+        making.run(source, tmp_path / "out", recipe, format=name)
+    making.run(source, tmp_path / "out", recipe, format=name, splits=tuple(splits.split(" and ")))
+    assert any(row["kind"] == "variant" for row in making.rows(tmp_path / "out"))
+
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "formats.md").read_text()
+WITHOUT_TABLE = {"yolo": {"task"}, "coco": {"keypoint_convention", "flip_idx"}}
+
+
+def table(text: str) -> list[list[str]]:
+    rows = [line.strip("|").split(" | ") for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip(" `") for cell in row] for row in rows[2:]]
+
+
+def test_the_document_has_a_full_row_for_every_format_in_the_order_they_are_asked():
+    rows = table(DOCUMENT.partition("## Options")[0])
+    assert [row[0] for row in rows] == [entry.name for entry in FORMATS]
+    assert all(len(row) == 4 and all(row) for row in rows)
+
+
+@pytest.mark.parametrize("entry", FORMATS, ids=lambda entry: entry.name)
+def test_the_document_names_every_option_and_no_other(entry):
+    rows = table(DOCUMENT.partition("## Options")[2])
+    known = set(getattr(import_module(entry.module), "OPTIONS", WITHOUT_TABLE.get(entry.name, ())))
+    assert {row[1] for row in rows if row[0] == entry.name} == known
+
+
+@pytest.mark.parametrize("name", ["yolo", "coco"])
+def test_options_that_the_document_names_are_taken(tmp_path, name):
+    files, _ = WITHOUT_TRAIN[name]
+    source = plant(tmp_path, files)
+    rows = table(DOCUMENT.partition("## Options")[2])
+    values = {"task": "detect", "keypoint_convention": "center", "flip_idx": [1, 0]}
+    options = {row[1]: values[row[1]] for row in rows if row[0] == name}
+    assert open_dataset(source, name, options).name == name
+    with pytest.raises(UsageError, match="unknown field"):
+        open_dataset(source, name, options | {"other": 1})
