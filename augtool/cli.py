@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -46,6 +47,12 @@ def guarded(command: F) -> F:
             # The reader (head, less) has gone; that is its right. Nothing more can be printed.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             sys.exit(ExitCode.OK)
+        except OSError as error:
+            # What no module foresaw of files and disks: a full stdout, a name that is too long.
+            terminal.fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            sys.exit(ExitCode.IO)
 
     return body  # type: ignore[return-value]
 
@@ -159,9 +166,14 @@ def plan(
 
 @main.command()
 @click.argument("recipe")
-@click.argument("source", metavar="IMAGE_OR_DIR", type=click.Path(path_type=Path))
+@click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
 @recipe_options
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("sheet.png"), show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Sheet of pictures (default sheet.png), or HTML of texts.",
+)
 @click.option("--grid", default="3x3", show_default=True, help="Columns x rows, the original included.")
 @format_option
 @guarded
@@ -170,17 +182,22 @@ def preview(
     source: Path,
     variants: int | None,
     seed: int | None,
-    output: Path,
+    output: Path | None,
     grid: str,
     fmt: str | None,
 ) -> None:
     """Draw a contact sheet: the original and variants, labelled with what was applied.
 
     For a folder, pictures are taken from all over it, each original followed by variants (-n of them).
+    Texts are printed above their variants, with the edits marked, or written as HTML.
     """
+    loaded = _recipe(recipe, None, seed)
+    if loaded.modality == "text":
+        _preview_texts(loaded, source, output, variants, _grid(grid)[1])
+        return
     from augtool import preview as sheets
 
-    loaded = _recipe(recipe, None, seed)
+    output = output or Path("sheet.png")
     shown = sheets.write_sheet(loaded, source, output, _grid(grid), variants, fmt)
     terminal.say(f"{output}: {shown} pictures")
 
@@ -289,6 +306,17 @@ def init(path: Path) -> None:
     terminal.say(f"{path}: written. Try it: augtool preview {path} YOUR_PICTURES, then augtool run")
 
 
+def _preview_texts(recipe: Any, source: Path, output: Path | None, variants: int | None, rows: int) -> None:
+    from augtool.text.preview import preview_texts
+
+    made = preview_texts(recipe, source, rows, recipe.variants if variants is None else variants)
+    if output is None:
+        terminal.show_texts(made)
+    else:
+        made.write(output)
+        terminal.say(f"{output}: {len(made.pairs)} texts")
+
+
 def _recipe(reference: str, variants: int | None, seed: int | None) -> Any:
     from dataclasses import replace
 
@@ -312,6 +340,6 @@ def _splits(text: str) -> tuple[str, ...]:
 
 def _grid(text: str) -> tuple[int, int]:
     columns, _, rows = text.lower().partition("x")
-    if not (columns.isdigit() and rows.isdigit() and 1 <= int(columns) <= 20 and 1 <= int(rows) <= 50):
+    if not (columns.isdecimal() and rows.isdecimal() and 1 <= int(columns) <= 20 and 1 <= int(rows) <= 50):
         raise UsageError(f"--grid {text}: expected columns x rows, such as 3x3 (at most 20x50)")
     return int(columns), int(rows)

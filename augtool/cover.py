@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from augtool.effects import Warp
-from augtool.matrix import Points, apply, corners, scaling
+from augtool.matrix import Matrix, Points, apply, corners, scaling
 
 _LEAST = 0.25  # a smaller share of a side than this is no longer the same picture: it is left as it is
 _HALVINGS = 30
@@ -24,7 +24,7 @@ def cover(warp: Warp, source: tuple[int, int]) -> Warp:
     """
     if warp.border is not None:
         return warp
-    back = np.linalg.inv(warp.matrix)
+    back: Matrix = np.linalg.inv(warp.matrix).astype(np.float64)
     middle = np.array(warp.size) / 2
     edge: Points = corners(warp.size) - middle
     limit = np.array(source, float)
@@ -32,7 +32,7 @@ def cover(warp: Warp, source: tuple[int, int]) -> Warp:
 
     def shown(share: float) -> bool:
         """Whether the canvas, shrunk to ``share`` about its middle, lies in the source: its corners do."""
-        points = apply(back, np.asarray(middle + share * edge, float))
+        points = apply(back, (middle + share * edge).astype(np.float64))
         return bool((points >= -slack).all() and (points <= limit + slack).all())
 
     if shown(1.0) or not shown(_LEAST):

@@ -14,9 +14,11 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from augtool.errors import AugtoolError, StorageError
+from augtool.errors import AugtoolError
 from augtool.plan import Job
 from augtool.stopping import Stop, stoppable
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 _BATCH_BYTES = 2_000_000
 _BATCH_UNITS = 64
 _WINDOW = 4  # batches in flight per worker
+_REOPENED = 10  # times that a pool without workers is replaced in a run
 
 Batch: TypeAlias = Sequence[Job]
 Work: TypeAlias = "Callable[[Job, Context], UnitResult]"
@@ -106,66 +109,115 @@ class _Pool:
         self._work = work
         self._workers = workers
         self._timeout = timeout
+        self._function: Callable[[list[Job]], list[UnitResult]] = run_batch
+        self._initializer: Callable[..., None] = start_worker
+        self._pool: Any = None
+        self._reopened = 0
 
     def run(self, jobs: Iterable[Job], total: int) -> Iterator[tuple[Job, UnitResult]]:
-        from multiprocessing import get_context
-
-        from pebble import ProcessPool
-
         # OpenCV reads it once, when it is imported: in a worker that is before its first line runs.
         os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2 * self._context.max_pixels))
         largest = max(1, min(_BATCH_UNITS, math.ceil(total / (self._workers * _WINDOW))))
         waiting = batches(jobs, largest)
         pending: deque[tuple[list[Job], Future[Any]]] = deque()
-        pool: Any = ProcessPool(
-            max_workers=self._workers,
-            context=get_context("spawn"),
-            initializer=start_worker,
-            initargs=(self._context, self._work),
-        )
         finished = False
         try:
             while True:
                 while len(pending) < self._workers * _WINDOW and (batch := next(waiting, None)):
-                    pending.append((batch, self._submit(pool, batch)))
+                    pending.append((batch, self._submit(batch)))
                 if not pending:
                     break
                 batch, future = pending.popleft()
-                yield from zip(batch, self._results(pool, batch, future), strict=True)
+                yield from zip(batch, self._results(batch, future), strict=True)
             finished = True
         finally:
-            (pool.close if finished else pool.stop)()
-            pool.join()
+            self._close(at_once=not finished)
 
-    def _submit(self, pool: Any, batch: list[Job]) -> Future[Any]:
+    def _open(self) -> Any:
+        from multiprocessing import get_context
+
+        from pebble import ProcessPool
+
+        return ProcessPool(
+            max_workers=self._workers,
+            context=get_context("spawn"),
+            initializer=self._initializer,
+            initargs=(self._context, self._work),
+        )
+
+    def _close(self, *, at_once: bool) -> None:
+        if self._pool is not None:
+            (self._pool.stop if at_once else self._pool.close)()
+            self._pool.join()
+            self._pool = None
+
+    def _submit(self, batch: list[Job]) -> Future[Any]:
         # A batch gets the time of one unit: it is small; if it does take longer, its units are done alone.
-        future: Future[Any] = pool.schedule(run_batch, args=(batch,), timeout=self._timeout)
-        return future
+        while True:
+            if self._pool is None:
+                self._pool = self._open()
+            try:
+                # Ctrl-C reaches the whole process group. What starts while it is blocked never sees it:
+                # the pool's threads and, through them, its workers, however late they are started.
+                with _blocked(signal.SIGINT):
+                    future: Future[Any] = self._pool.schedule(
+                        self._function, args=(batch,), timeout=self._timeout
+                    )
+            except RuntimeError:
+                self._reopen()
+            else:
+                return future
 
-    def _results(self, pool: Any, batch: list[Job], future: Future[Any]) -> list[UnitResult]:
-        try:
-            return list(self._stop.result(future))
-        except StorageError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever ended the worker, it costs one unit only
-            why = error
+    def _reopen(self) -> None:
+        """Replace a pool that has given up, as it does when a worker ends that was at no task."""
+        self._reopened += 1
+        if self._reopened > _REOPENED:
+            raise AugtoolError(
+                "worker processes end before they do anything; is memory short? try fewer --workers"
+            )
+        self._close(at_once=True)
+
+    def _results(self, batch: list[Job], future: Future[Any]) -> list[UnitResult]:
+        while True:
+            try:
+                return list(self._stop.result(future))
+            except AugtoolError:
+                raise
+            except BrokenProcessPool:
+                future = self._submit(batch)  # none of its units' doing, so it is no try of theirs
+            except Exception as error:  # noqa: BLE001 - whatever ended the worker, it costs one unit only
+                why = error
+                break
         if len(batch) > 1:
-            return [self._alone(pool, job) for job in batch]
-        result = self._alone(pool, batch[0])
+            return [self._alone(job) for job in batch]
+        result = self._alone(batch[0])
         if result.status == "ok":
             result.warnings.append(f"retried: the first try ended with: {_verdict(why, self._timeout)[1]}")
         return [result]
 
-    def _alone(self, pool: Any, job: Job) -> UnitResult:
+    def _alone(self, job: Job) -> UnitResult:
         from augtool.unit import failed
 
-        try:
-            results: list[UnitResult] = self._stop.result(self._submit(pool, [job]))
-        except StorageError:
-            raise
-        except Exception as error:  # noqa: BLE001 - this unit has ended its worker by itself
-            return failed(job.item, *_verdict(error, self._timeout))
-        return results[0]
+        while True:
+            try:
+                results: list[UnitResult] = self._stop.result(self._submit([job]))
+            except AugtoolError:
+                raise
+            except BrokenProcessPool:
+                continue
+            except Exception as error:  # noqa: BLE001 - this unit has ended its worker by itself
+                return failed(job.item, *_verdict(error, self._timeout))
+            return results[0]
+
+
+@contextmanager
+def _blocked(number: signal.Signals) -> Iterator[None]:
+    """Keep a signal back in this thread, and in what it starts, for a moment; it is delivered after."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _verdict(error: Exception, timeout: float) -> tuple[str, str]:
@@ -198,9 +250,10 @@ def start_worker(context: Context, work: Work | None = None) -> None:
     global _context, _noise, _work  # noqa: PLW0603 - a worker process holds exactly one context
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _noise = _capture_noise()
-    import cv2
+    if context.recipe.modality == "image":
+        import cv2
 
-    cv2.setNumThreads(1)
+        cv2.setNumThreads(1)
     _context, _work = context, work
 
 

@@ -133,7 +133,7 @@ def find_leaks(plan: Plan, survey: Survey, context: Context, workers: int, timeo
         workers: as for :func:`augtool.execute.execute`.
         timeout: seconds for one picture.
     """
-    if not survey.divided:
+    if not survey.divided or context.recipe.modality == "text":
         return Leaks()
     prints = _Prints()
     work = execute(plan, context, workers=workers, timeout=timeout, total=survey.jobs, work=fingerprint)

@@ -17,6 +17,7 @@ from augtool.leaks import Leaks, find_leaks
 from augtool.plan import Plan, Survey
 from augtool.recipe import Recipe
 from augtool.report import write_report
+from augtool.text.run import distinct
 from augtool.unit import Context, UnitResult
 
 
@@ -44,8 +45,8 @@ class Planned:
 
 def prepare(recipe: Recipe, source: Path, options: Options) -> Planned:
     """Scan the input and count the plan. Opens no picture, writes nothing."""
-    form, recognised = recognise(source, options.format)
-    dataset = form.open(source, recipe.format)
+    form, recognised = recognise(source, options.format, recipe.modality)
+    dataset = form.open(source, recipe.dataset_options)
     check_mirroring(recipe, dataset)
     plan = Plan(dataset, recipe, options.splits)
     return Planned(dataset, plan, plan.survey(), recognised)
@@ -73,7 +74,7 @@ def run(
         jobs, total = planned.plan, planned.survey.jobs
         work = execute(jobs, context, workers=workers, timeout=options.timeout, total=total)
         with storage.Journal(output) as journal, closing(work) as results:
-            for _, result in results:
-                journal.append(result.record(), len(result.rows))
+            for result in distinct(results, context):
+                journal.append(result.record(), len({row["output"] for row in result.rows}))
                 on_unit(result)
         return write_report(recipe, planned, context, workers, options, time.monotonic() - started, leaks)

@@ -79,7 +79,7 @@ def _context(recipe: Recipe, dataset: Dataset) -> Context:
 def _dataset_cells(
     recipe: Recipe, source: Path, rows: int, each: int, columns: int, fmt: str | None
 ) -> list[Cell]:
-    context = _context(recipe, open_dataset(source, fmt, recipe.format))
+    context = _context(recipe, open_dataset(source, fmt, recipe.dataset_options))
 
     counting = replace(recipe, variants=1) if isinstance(recipe.variants, Goal) else recipe
 

@@ -101,8 +101,39 @@ class SplitModel(_Strict):
     test: float = Field(0, ge=0, lt=1, description="Share of the pictures for the test.")
 
 
+Words = list[Annotated[str, Field(min_length=1, max_length=1000)]]
+
+
+class TextModel(_Strict):
+    """What a table's columns are, and what transforms on text must leave alone."""
+
+    column: str | Annotated[int, Field(ge=1)] | None = Field(
+        None, description="The text: name of a column or key, or number of a column, from 1; else found."
+    )
+    labels: str | list[str] | None = Field(
+        None, description="Columns or keys of class labels, for the report; else found. [] for none."
+    )
+    spans: str = Field("spans", description="JSONL key of labelled spans, a list of {start, end, ...}.")
+    tags: str | None = Field(None, description="Column or key of BIO tags, one for each token of the text.")
+    split: str = Field("split", description="Column or key that names a row's split, where there is one.")
+    header: bool = Field(True, description="Whether the first row of a table names its columns.")
+    protect: Words = Field([], description="Words and phrases that stay, in any letter case.")
+    patterns: Words = Field([], description="Regular expressions; what they match stays.")
+    never_use: Words = Field([], description="Words that are never written in place of another.")
+    lexicon: str = Field("", description="Synonyms of your own: a file, relative to the recipe.")
+    lexicon_mode: Literal["extend", "replace"] = Field(
+        "extend", description="Whether that file goes on top of the built-in table or in its place."
+    )
+    grammar: Literal["built_in", "extra"] = Field(
+        "built_in", description="extra tags and inflects with textblob and lemminflect (augtool[text])."
+    )
+    unique: Literal["source", "dataset"] = Field(
+        "source", description="Variants differ from their source and each other, or from all of the set."
+    )
+
+
 class RecipeModel(_Strict):
-    """A recipe for augtool: what to do to every picture, and how to write the result."""
+    """A recipe for augtool: what to do to every picture or text, and how to write the result."""
 
     # Literal[1] would take true and 1.0, which equal 1.
     version: int = Field(ge=1, le=1, description="Version of the recipe language: 1.")
@@ -138,6 +169,9 @@ class RecipeModel(_Strict):
     format: dict[str, Any] = Field(
         default_factory=dict,
         description="Options of the data set's format, such as {origin: 0} for Pascal VOC.",
+    )
+    text: TextModel = Field(
+        default_factory=lambda: TextModel.model_validate({}), description="For recipes with steps on text."
     )
     transforms: list[Any] = Field(description="The steps, in order.")
 

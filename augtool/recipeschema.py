@@ -164,4 +164,5 @@ def _constant_schema(field: Field) -> dict[str, Any]:
         "seed": {"type": "integer", "minimum": 0, "maximum": 2**32 - 1},
         "numbers": several,
         "text": {"type": "string"},
+        "texts": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
     }[field.kind]

@@ -25,13 +25,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 # Modules that declare transforms, in the order the reference lists them. A category is a module.
 MODULES = (
     "geometry", "crop", "color", "tone", "noise", "degrade", "blur", "sharpness",
-    "occlusion", "weather", "light", "paper",
+    "occlusion", "weather", "light", "paper", "text",
 )  # fmt: skip
 
 POLICY = "policy"  # the kind of a policy
 
 Size = typing.NewType("Size", tuple[int, int])  # (width, height) in pixels
 Color = typing.NewType("Color", tuple[int, int, int])  # red, green, blue, 0..255
+Texts: typing.TypeAlias = tuple[str, ...]  # words, phrases, marks
 Seed = typing.NewType("Seed", int)  # drawn at freeze, recorded, 0 <= seed < 2**32
 
 
@@ -58,9 +59,13 @@ class Spec:
     function: Callable[..., Any]
     values: Mapping[str, Value]
     """The defaults, parsed: what an unnamed field draws from."""
+    modality: str = "image"
+    """``image`` or ``text``: what the transform looks at. A recipe holds steps of one modality."""
 
 
-_specs: dict[str, Spec] = {}
+# What is declared, by name: its function, and its specification, worked out when it is first asked for.
+# Annotations are text until then, and reading those of a hundred transforms takes longer than a small run.
+_declared: dict[str, tuple[Callable[..., Any], Callable[[], Spec]]] = {}
 
 
 @typing.overload
@@ -82,10 +87,10 @@ def transform(
     """
 
     def declare(body: F) -> F:
-        spec = _spec(body, p, revision, mirrors=mirrors)
-        if spec.name in _specs and _specs[spec.name].function.__module__ != body.__module__:
-            raise ValueError(f"transform {spec.name} is declared twice")
-        _specs[spec.name] = spec
+        name = body.__name__
+        if name in _declared and _declared[name][0].__module__ != body.__module__:
+            raise ValueError(f"transform {name} is declared twice")
+        _declared[name] = body, cache(lambda: _spec(body, p, revision, mirrors=mirrors))
         return body
 
     return declare(function) if function is not None else declare
@@ -96,17 +101,22 @@ def policy(function: F) -> F:
 
     It is used where a transform is, and its fields are declared the same way; its kind is ``policy``.
     """
-    spec = _spec(function, 1.0, 1, mirrors=False)
-    _specs[spec.name] = replace(spec, category="policies", kind=POLICY)
+
+    def spec() -> Spec:
+        return replace(_spec(function, 1.0, 1, mirrors=False), category="policies", kind=POLICY)
+
+    _declared[function.__name__] = function, cache(spec)
     return function
 
 
+_SOURCES = (*(f"augtool.transforms.{module}" for module in MODULES), "augtool.policies")
+
+
 @cache
-def _loaded() -> Mapping[str, Spec]:
-    for module in MODULES:
-        importlib.import_module(f"augtool.transforms.{module}")
-    importlib.import_module("augtool.policies")
-    return _specs
+def _loaded() -> tuple[Spec, ...]:
+    for module in _SOURCES:
+        importlib.import_module(module)
+    return tuple(spec() for _, spec in _declared.values())
 
 
 def get(name: str) -> Spec:
@@ -116,7 +126,11 @@ def get(name: str) -> Spec:
         KeyError: there is none of that name.
 
     """
-    return _loaded()[name]
+    for module in _SOURCES:
+        if name in _declared:
+            break
+        importlib.import_module(module)
+    return _declared[name][1]()
 
 
 def names() -> list[str]:
@@ -124,16 +138,24 @@ def names() -> list[str]:
     return [spec.name for spec in specs()]
 
 
-def specs() -> Iterator[Spec]:
-    """Yield all transforms, by category as in ``MODULES``, in the order their module declares them."""
+def specs(modality: str | None = None) -> Iterator[Spec]:
+    """Yield all transforms, by category as in ``MODULES``, in the order their module declares them.
+
+    Args:
+        modality: only those on ``image`` or on ``text``.
+
+    """
     order = {module: at for at, module in enumerate(MODULES)}
-    transforms = (spec for spec in _loaded().values() if spec.kind != POLICY)
-    yield from sorted(transforms, key=lambda spec: order.get(spec.category, len(order)))
+    known = sorted(
+        (spec for spec in _loaded() if spec.kind != POLICY),
+        key=lambda spec: order.get(spec.category, len(order)),
+    )
+    yield from (spec for spec in known if modality in (None, spec.modality))
 
 
 def policies() -> Iterator[Spec]:
     """Yield all policies, in the order they are declared."""
-    yield from (spec for spec in _loaded().values() if spec.kind == POLICY)
+    yield from (spec for spec in _loaded() if spec.kind == POLICY)
 
 
 def everything() -> Iterator[Spec]:
@@ -171,7 +193,13 @@ def _spec(function: Callable[..., Any], p: float, revision: int, *, mirrors: boo
         mirrors=mirrors,
         function=function,
         values=values,
+        modality=_modality(function, hints),
     )
+
+
+def _modality(function: Callable[..., Any], hints: Mapping[str, Any]) -> str:
+    first = next(iter(inspect.signature(function).parameters), "")
+    return "text" if getattr(hints.get(first), "__name__", "") == "TextFrame" else "image"
 
 
 def _effects(hint: Any) -> tuple[Any, ...]:
@@ -221,6 +249,7 @@ def _kind(hint: Any, *, numbered: bool) -> str:
     kinds = {
         Size: "size",
         Color: "color",
+        Texts: "texts",
         Seed: "seed",
         float: "float",
         int: "int",

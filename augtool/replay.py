@@ -32,8 +32,10 @@ def replay(output: Path, file: str, to: Path | None, source: Path | None) -> str
 
     """
     report = _report(output)
-    row = find_row(output, file)
     root = source or Path(storage.unshown(report["input"]))
+    if report.get("unit") == "text":
+        return _replay_text(report, output, root, file, to)
+    row = find_row(output, file)
     data = _source_bytes(root, row)
     if storage.digest(data) != row["source_sha256"]:
         raise VerifyFailed(
@@ -54,6 +56,24 @@ def replay(output: Path, file: str, to: Path | None, source: Path | None) -> str
         )
     said = f", written to {to}" if to else ""
     return f"{row['output']}: the same bytes (sha256 {row['sha256'][:12]}...){said}"
+
+
+def _replay_text(report: dict[str, Any], output: Path, root: Path, name: str, to: Path | None) -> str:
+    from augtool.text.replay import find, rebuild_text
+
+    with (output / storage.MANIFEST).open("rb") as rows:
+        row = find([json.loads(line) for line in rows], name)
+    if row is None:
+        raise UsageError(f"{name}: is not in {output / storage.MANIFEST}; a text is named SOURCE#VARIANT")
+    text = rebuild_text(
+        row,
+        root,
+        from_plain(report["recipe"]["source"]),
+        from_plain({"version": 1, "transforms": row["steps"]}),
+    )
+    if to is not None:
+        storage.write_durably(to, [text.encode("utf-8", "surrogatepass")])
+    return f"{name}: the same text: {text}" if to is None else f"{name}: the same text, written to {to}"
 
 
 def rebuild(row: dict[str, Any], data: bytes, recipe: Recipe, border: str) -> bytes:

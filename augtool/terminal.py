@@ -8,6 +8,7 @@ import shutil
 import sys
 import time
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from augtool.explain import Explanation
     from augtool.leaks import Leaks
     from augtool.pipeline import Options, Planned
+    from augtool.text.preview import Preview
     from augtool.unit import UnitResult
 
 _PLAIN_EVERY = 5.0  # seconds between progress lines where there is no terminal
@@ -43,17 +45,24 @@ def result_json(data: Any) -> None:
 
 def say(text: str) -> None:
     """Tell the person something, on stderr."""
-    click.echo(clean(text), err=True, color=_color())
+    _talk(clean(text))
 
 
 def fail(text: str) -> None:
     """Tell the person what went wrong, on stderr."""
-    click.echo(_styled("augtool: ", fg="red") + clean(text), err=True, color=_color())
+    _talk(_styled("augtool: ", fg="red") + clean(text))
 
 
 def warn(text: str) -> None:
     """Warn the person, on stderr."""
-    click.echo(_styled("warning: ", fg="yellow") + clean(text), err=True, color=_color())
+    _talk(_styled("warning: ", fg="yellow") + clean(text))
+
+
+def _talk(text: str) -> None:
+    # Nobody may be listening: stderr closed, its reader gone, its disk full. The work goes on.
+    with suppress(OSError, ValueError):
+        if sys.stderr is not None:
+            click.echo(text, err=True, color=_color())
 
 
 def _color() -> bool | None:
@@ -71,6 +80,7 @@ class Progress:
         self._splits = splits
         self._quiet, self._verbose = quiet, verbose
         self._bar: Any = None
+        self._noun = "picture"
         self._total = self._done = self._files = self._failed = 0
         self._started = self._spoke = time.monotonic()
 
@@ -92,13 +102,15 @@ class Progress:
         for line in split_notes(survey.sources, self._splits) + survey.notes:
             say(line)
         say(f"format: {planned.dataset.name} ({planned.recognised})")
-        say(f"{count(survey.usable, 'picture')} -> {count(survey.files, 'file')}")
+        self._noun = planned.dataset.noun
+        made = count(survey.files, "text" if self._noun == "text" else "file")
+        say(f"{count(survey.usable, self._noun)} -> {made}")
         # A terminal without a width (in some recorders) would make the bar invisible.
-        if sys.stderr.isatty() and shutil.get_terminal_size((0, 0)).columns > 0:
+        if sys.stderr is not None and sys.stderr.isatty() and shutil.get_terminal_size((0, 0)).columns > 0:
             from tqdm import tqdm
 
             self._bar = tqdm(
-                total=self._total, unit=" pictures", file=sys.stderr, dynamic_ncols=True, leave=False
+                total=self._total, unit=f" {self._noun}s", file=sys.stderr, dynamic_ncols=True, leave=False
             )
 
     def leaks(self, leaks: Leaks) -> None:
@@ -125,7 +137,7 @@ class Progress:
             self._spoke = now
             rate = self._done / (now - self._started)
             left = (self._total - self._done) / rate
-            done = f"{self._done:,} of {self._total:,} pictures, {self._files:,} files"
+            done = f"{self._done:,} of {self._total:,} {self._noun}s, {self._files:,} files"
             # The first units carry the start of the workers: an estimate from them would mislead.
             said = f", {_span(left)} left" if self._done >= min(20, self._total // 10) else ""
             say(f"{done}, {rate:.1f}/s{said}")
@@ -138,7 +150,7 @@ class Progress:
 
 def show_plan(planned: Planned, options: Options, *, as_json: bool) -> None:
     """Print what a run would do."""
-    survey = planned.survey
+    survey, noun = planned.survey, planned.dataset.noun
     rows: list[dict[str, Any]] = []
     for (split, label), pictures in sorted(survey.sources.items()):
         files = survey.written[split, label]
@@ -163,7 +175,7 @@ def show_plan(planned: Planned, options: Options, *, as_json: bool) -> None:
         result(note)
     result(
         table(
-            ("split", "class", "pictures", "files"),
+            ("split", "class", f"{noun}s", "texts made" if noun == "text" else "files"),
             [
                 (row["split"] or "-", row["label"] or "-", f"{row['pictures']:,}", f"{row['files']:,}")
                 for row in rows
@@ -172,7 +184,7 @@ def show_plan(planned: Planned, options: Options, *, as_json: bool) -> None:
     )
     made = f"{count(survey.originals, 'original')} + {count(survey.variants, 'variant')}"
     total = f"{count(survey.files, 'file')}, about {_bytes(survey.estimated_bytes)}"
-    result(f"\n{count(survey.usable, 'picture')} ({_bytes(survey.source_bytes)}) -> {made} = {total}")
+    result(f"\n{count(survey.usable, noun)} ({_bytes(survey.source_bytes)}) -> {made} = {total}")
     for code, number in survey.problems.items():
         result(f"{count(number, 'input')} cannot be used: {code}")
     for suffix, number in planned.dataset.ignored.most_common(5):
@@ -200,7 +212,11 @@ def show_report(report: dict[str, Any], output: Path, *, as_json: bool, quiet: b
         return
     made = f"{count(totals['originals'], 'original')} + {count(totals['variants'], 'variant')}"
     speed = f"{report['duration_seconds']:.1f} s, {report['variants_per_second']:,} variants/s"
-    result(f"{count(totals['files'], 'file')}: {made} ({speed})")
+    result(f"{count(totals['files'], 'text' if report['unit'] == 'text' else 'file')}: {made} ({speed})")
+    short = report.get("shortfalls", {"missing": 0})
+    if short["missing"]:
+        reasons = ", ".join(f"{reason} {number:,}" for reason, number in short["reasons"].items())
+        result(f"{count(short['missing'], 'variant')} could not be made: {reasons}")
     for code, number in report["warning_counts"].items():
         result(f"{count(number, 'warning')}: {code}")
     result(f"report: {output / 'report.html'}")
@@ -222,6 +238,25 @@ def show_explanation(explanation: Explanation, *, as_json: bool) -> None:
         return
     for line in explanation.lines():
         result(line)
+
+
+def show_texts(preview: Preview) -> None:
+    """Print texts above their variants; on a terminal, colour marks what went and what came."""
+    styles: dict[str, dict[str, Any]] = {
+        "old": {"fg": "red", "strikethrough": True},
+        "new": {"fg": "green", "bold": True},
+        "head": {"bold": True},
+        "note": {"dim": True},
+    }
+    marks = {"old": ("[-", "-]"), "new": ("{+", "+}")}
+    colored = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    for line in preview.lines():
+        parts = []
+        for kind, text in line:
+            shown = clean(text).replace("\n", " ") if kind != "same" else clean(text)
+            before, after = ("", "") if colored else marks.get(kind, ("", ""))
+            parts.append(_styled(shown, **styles.get(kind, {})) if colored else f"{before}{shown}{after}")
+        click.echo("".join(parts), color=colored)
 
 
 def split_notes(sources: Iterable[tuple[str, str]], splits: Collection[str]) -> list[str]:

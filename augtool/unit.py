@@ -13,7 +13,7 @@ from augtool.effects import Pixels, Stage
 from augtool.errors import ItemError
 from augtool.formats import Dataset
 from augtool.freeze import Facts, FrozenStep, freeze
-from augtool.geometry import geometry_of, resized
+from augtool.geometry import covered_by, geometry_of, resized
 from augtool.labels import KEEP_ALL, Labels
 from augtool.moving import Moved, box_of, move_labels
 from augtool.plan import Job
@@ -67,6 +67,8 @@ class UnitResult:
         default_factory=lambda: {"original": Counter(), "variant": Counter()}
     )
     """Where the objects lie, see ``_places``."""
+    shortfall: dict[str, Any] | None = None
+    """``missing`` variants of a text and the ``reason``, where fewer could be made than were asked for."""
     found: Any = None
     """What other work than making files has to say (see ``execute``); it is not recorded."""
 
@@ -77,7 +79,7 @@ class UnitResult:
     def record(self) -> dict[str, Any]:
         """Return the journal record: plain JSON data, empty parts left out."""
         record: dict[str, Any] = {"source": shown(self.source), "status": self.status}
-        for name in ("reason", "message", "split", "label", "warnings", "skipped", "lost"):
+        for name in ("reason", "message", "split", "label", "warnings", "skipped", "lost", "shortfall"):
             if getattr(self, name):
                 record[name] = getattr(self, name)
         if any(self.objects.values()):
@@ -97,6 +99,10 @@ def process(job: Job, context: Context) -> UnitResult:
     Raises:
         StorageError: the output cannot be written; the run must stop.
     """
+    if context.recipe.modality == "text":
+        from augtool.text.unit import process_text
+
+        return process_text(job, context)
     item = job.item
     if item.problem:
         return failed(item, *item.problem)
@@ -223,8 +229,11 @@ def draw(item: Item, source: Source, labels: Labels, variant: int, context: Cont
     for attempt in range(MAX_DRAWS):
         steps = freeze(recipe.transforms, context.seed, item.key, variant, attempt, Facts.of(item))
         planned = stages(steps, frame_of(source), recipe.output.size, context.outside.border)
+        if not labels.instances and labels.semantic is None:
+            return Drawn(steps, planned, Moved(labels))  # nothing that could move
         geometry = geometry_of(planned, source.size)
-        moved = move_labels(labels, geometry, recipe.labels, context.dataset.flip_idx)
+        hidden = covered_by(planned, source.size) if labels.instances else None
+        moved = move_labels(labels, geometry, recipe.labels, context.dataset.flip_idx, hidden)
         if not moved.redraw:
             break
     return Drawn(steps, planned, moved)

@@ -26,7 +26,6 @@ BORDERS = {
     "reflect": cv2.BORDER_REFLECT,
     "reflect_101": cv2.BORDER_REFLECT_101,
     "wrap": cv2.BORDER_WRAP,
-    "cover": cv2.BORDER_REFLECT_101,  # geometry has zoomed in; what is left is half a pixel of the edge
 }
 
 
@@ -34,11 +33,18 @@ BORDERS = {
 class Outside:
     """What a warp shows where it looks beyond the source.
 
-    ``border`` is a key of ``BORDERS``; ``fill`` is red, green, blue from 0 to 255, used by ``constant``.
+    ``border`` is a key of ``BORDERS`` or ``cover`` (see :mod:`augtool.cover`); ``fill`` is red, green, blue
+    from 0 to 255, used by ``constant``.
     """
 
     border: str = "reflect_101"
     fill: tuple[int, int, int] = (0, 0, 0)
+
+    @property
+    def mode(self) -> int:
+        """OpenCV's number for the border."""
+        # Where geometry has zoomed in to cover the canvas, half a pixel of the edge is left to fill.
+        return BORDERS["reflect_101" if self.border == "cover" else self.border]
 
     def scalar(self, pixels: Pixels) -> tuple[float, ...]:
         """Return the fill as OpenCV wants it for these pixels: transparent where they have alpha."""
@@ -121,7 +127,7 @@ def warp(source: Source, effect: Warp, outside: Outside) -> Pixels:
 
 
 def _linear(pixels: Pixels, index: Matrix, size: tuple[int, int], outside: Outside) -> Pixels:
-    border, scalar = BORDERS[outside.border], outside.scalar(pixels)
+    border, scalar = outside.mode, outside.scalar(pixels)
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     laid = laid_out(pixels, index, size, border)
     if laid is not None:

@@ -145,8 +145,8 @@ recipe.yaml:12:16: transforms[2].shift.x: 3 is out of bounds; expected a number 
 recipe.yaml:12:27: transforms[2].shift.y: expected a number from -1 to 1, got 'no'
 recipe.yaml:13:13: transforms[3].one_of: one_of takes a list of steps, or {steps: [...], weights: [...], p: 0.5}
 recipe.yaml:14:20: transforms[4].gaussian_blur: expected fields in braces (sigma), got 3
-recipe.yaml:15:5: transforms[5]: a step is 'name' or 'name: {fields}'; this is a mapping with several names; \
-start each step with '- '
+recipe.yaml:15:5: transforms[5]: a step is 'name' or 'name: {fields}'; this is a mapping with several names \
+(a, b); start each step with '- ', and indent its fields deeper than its name or put them in braces
 recipe.yaml:17:26: transforms[6].horizontal_flip.p: a probability is a number from 0 to 1, got 2
 recipe.yaml:18:20: transforms[7].zoom.factor: normal takes {mean: ..., std: ...}
 recipe.yaml:19:25: transforms[8].median_blur.size: expected an odd whole number from 1 to 31, got 4

@@ -54,19 +54,26 @@ FORMATS = (
     Format("folder", "augtool.formats.folder", "pictures in a flat folder or in class folders"),
 )
 
+TEXTS = Format("text", "augtool.formats.textset", "texts in CSV, TSV or JSON Lines tables, or in .txt files")
 
-def recognise(source: Path, name: str | None = None) -> tuple[Format, str]:
+
+def recognise(source: Path, name: str | None = None, modality: str = "image") -> tuple[Format, str]:
     """Return the format of a data set and, in a few words, how it was told.
 
     Args:
         source: its folder.
         name: a format's name, or None to look.
+        modality: what the recipe works on; for ``text`` there is one format, which takes tables as well.
 
     Raises:
         UsageError: it is missing, not a folder, or of no known format.
     """
     if not source.exists():
-        raise UsageError(f"{source}: no such folder")
+        raise UsageError(f"{source}: no such {'file or folder' if modality == 'text' else 'folder'}")
+    if modality == "text":
+        if name not in (None, TEXTS.name):
+            raise UsageError(f"--format {name}: is for pictures; the steps of this recipe are for text")
+        return TEXTS, TEXTS.detect(source) or ""
     if not source.is_dir():
         raise UsageError(f"{source}: is a file; the input is a folder of pictures")
     known = {entry.name: entry for entry in FORMATS}
@@ -83,10 +90,15 @@ def recognise(source: Path, name: str | None = None) -> tuple[Format, str]:
     raise UsageError(f"{source}: no data set format recognised; name one with --format ({', '.join(known)})")
 
 
-def open_dataset(source: Path, name: str | None = None, options: Mapping[str, Any] | None = None) -> Dataset:
+def open_dataset(
+    source: Path,
+    name: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    modality: str = "image",
+) -> Dataset:
     """Open a data set, recognising its format unless ``name`` gives it; ``options`` are the recipe's.
 
     Raises:
         UsageError: as :func:`recognise`, or the set cannot be read.
     """
-    return recognise(source, name)[0].open(source, options or {})
+    return recognise(source, name, modality)[0].open(source, options or {})

@@ -56,6 +56,8 @@ class Dataset(Protocol):
 
     name: str
     root: Path
+    noun: str
+    """What one item is called: a picture, a text."""
     spatial: bool
     """Whether labels have places in the picture (boxes, polygons, keypoints)."""
     keypoints: bool

@@ -56,6 +56,7 @@ class FolderDataset:
     """Files passed over because they are no pictures, by suffix; filled by a full walk."""
     name: str = NAME
     spatial: bool = False
+    noun: str = "picture"
     keypoints: bool = False
     flip_idx: tuple[int, ...] | None = None
 

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from augtool import __version__, storage
+from augtool.formats.textset import TextDataset
 from augtool.report.collect import REPORT_VERSION, collect, finish_dataset
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ def write_report(
     from augtool.report.labelled import labels_of
 
     source, output = context.source, context.output
-    dataset_files = finish_dataset(output, planned.dataset)
+    dataset_files = finish_dataset(
+        output, planned.dataset, originals=recipe.originals == "copy", splits=options.splits
+    )
     collector = collect(output)
     counted = collector.summary()
     report: dict[str, Any] = {
@@ -48,6 +51,7 @@ def write_report(
         "border": context.outside.border,
         "input": storage.shown(str(source.absolute())),
         "format": planned.dataset.name,
+        "unit": planned.dataset.noun,
         "expanded_splits": list(options.splits),
         **counted,
         "notes": planned.survey.notes,
@@ -61,7 +65,11 @@ def write_report(
     text = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)
     storage.write_durably(output / storage.REPORT_JSON, [text.encode() + b"\n"])
     records = collector.shown.records()
-    page = render_html(report, records, source, output, labels_of(records, context))
+    if isinstance(planned.dataset, TextDataset):
+        texts = planned.dataset.texts([record["source"] for record in records])
+        page = render_html(report, records, source, output, texts=texts)
+    else:
+        page = render_html(report, records, source, output, labels_of(records, context))
     storage.write_durably(output / storage.REPORT_HTML, [page.encode()])
     (output / storage.JOURNAL).unlink()
     return report

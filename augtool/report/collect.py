@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +12,8 @@ from typing import Any
 
 from augtool import storage
 from augtool.formats import Dataset, Fragment
+from augtool.formats.textset import TextDataset
+from augtool.report.texts import TextCounts
 from augtool.unit import PLACES
 
 REPORT_VERSION = 1
@@ -94,6 +96,7 @@ class Collector:
     skipped: Counter[str] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)
     places: dict[str, Counter[int]] = field(default_factory=dict)
+    texts: TextCounts = field(default_factory=TextCounts)
     shown: Showcase = field(default_factory=lambda: Showcase(per_class=2))
 
     def add(self, record: dict[str, Any]) -> None:
@@ -116,6 +119,7 @@ class Collector:
             group[row["kind"] + "s"] += 1
             self._steps(row["steps"])
         self._labels(record)
+        self.texts.add(record)
         self.shown.offer(record)
 
     def _labels(self, record: dict[str, Any]) -> None:
@@ -171,6 +175,7 @@ class Collector:
                 for name, count in sorted(self.applied.items())
             },
             **self._label_summary(),
+            **(self.texts.summary() if self.texts.seen or self.texts.short_sources else {}),
             "failure_counts": dict(self.failure_counts.most_common()),
             "failures": self.failures,
             "warning_counts": dict(self.warning_counts.most_common()),
@@ -256,10 +261,17 @@ def collect(root: Path) -> Collector:
     return collector
 
 
-def finish_dataset(root: Path, dataset: Dataset) -> dict[str, str]:
-    """Write the data set's own files (its list of classes, its one JSON); return path -> SHA-256."""
+def finish_dataset(
+    root: Path, dataset: Dataset, *, originals: bool = True, splits: Collection[str] = ("train",)
+) -> dict[str, str]:
+    """Write the data set's own files (its list of classes, its one JSON, tables): path -> SHA-256."""
     written = {}
-    for relative, chunks in dataset.finish(_fragments(root)):
+    own: Iterable[tuple[str, Iterable[bytes]]]
+    if isinstance(dataset, TextDataset):
+        own = dataset.tables(storage.read_journal(root), originals=originals, splits=splits)
+    else:
+        own = dataset.finish(_fragments(root))
+    for relative, chunks in own:
         sha = sha256()
 
         def hashed(chunks: Iterable[bytes] = chunks, sha: Any = sha) -> Iterator[bytes]:

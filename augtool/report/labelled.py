@@ -8,7 +8,7 @@ from typing import Any
 from augtool import codec
 from augtool.errors import ItemError
 from augtool.freeze import freeze
-from augtool.geometry import geometry_of, resized
+from augtool.geometry import covered_by, geometry_of, resized
 from augtool.labels import KEEP_ALL, Labels
 from augtool.moving import move_labels
 from augtool.recipe import from_plain
@@ -58,5 +58,7 @@ def _of_record(record: dict[str, Any], item: Item, context: Context) -> dict[str
         # The steps are constants; freezing draws nothing.
         frozen = freeze(steps, 0, "", 0)
         planned = stages(frozen, Frame(size), context.recipe.output.size, context.outside.border)
-        found[row["output"]] = move_labels(labels, geometry_of(planned, size), rules, flip_idx).labels
+        found[row["output"]] = move_labels(
+            labels, geometry_of(planned, size), rules, flip_idx, covered_by(planned, size)
+        ).labels
     return found

@@ -14,7 +14,7 @@ from augtool.render import frame_of, render, stages
 from augtool.sample import Frame
 from augtool.warp import Outside, Source
 
-SPECS = [pytest.param(spec, id=spec.name) for spec in registry.specs()]
+SPECS = [pytest.param(spec, id=spec.name) for spec in registry.specs("image")]
 
 
 def covers(spec: registry.Spec) -> bool:
