@@ -63,7 +63,9 @@ class Spec:
     """``image`` or ``text``: what the transform looks at. A recipe holds steps of one modality."""
 
 
-_specs: dict[str, Spec] = {}
+# What is declared, by name: its function, and its specification, worked out when it is first asked for.
+# Annotations are text until then, and reading those of a hundred transforms takes longer than a small run.
+_declared: dict[str, tuple[Callable[..., Any], Callable[[], Spec]]] = {}
 
 
 @typing.overload
@@ -85,10 +87,10 @@ def transform(
     """
 
     def declare(body: F) -> F:
-        spec = _spec(body, p, revision, mirrors=mirrors)
-        if spec.name in _specs and _specs[spec.name].function.__module__ != body.__module__:
-            raise ValueError(f"transform {spec.name} is declared twice")
-        _specs[spec.name] = spec
+        name = body.__name__
+        if name in _declared and _declared[name][0].__module__ != body.__module__:
+            raise ValueError(f"transform {name} is declared twice")
+        _declared[name] = body, cache(lambda: _spec(body, p, revision, mirrors=mirrors))
         return body
 
     return declare(function) if function is not None else declare
@@ -99,17 +101,22 @@ def policy(function: F) -> F:
 
     It is used where a transform is, and its fields are declared the same way; its kind is ``policy``.
     """
-    spec = _spec(function, 1.0, 1, mirrors=False)
-    _specs[spec.name] = replace(spec, category="policies", kind=POLICY)
+
+    def spec() -> Spec:
+        return replace(_spec(function, 1.0, 1, mirrors=False), category="policies", kind=POLICY)
+
+    _declared[function.__name__] = function, cache(spec)
     return function
 
 
+_SOURCES = (*(f"augtool.transforms.{module}" for module in MODULES), "augtool.policies")
+
+
 @cache
-def _loaded() -> Mapping[str, Spec]:
-    for module in MODULES:
-        importlib.import_module(f"augtool.transforms.{module}")
-    importlib.import_module("augtool.policies")
-    return _specs
+def _loaded() -> tuple[Spec, ...]:
+    for module in _SOURCES:
+        importlib.import_module(module)
+    return tuple(spec() for _, spec in _declared.values())
 
 
 def get(name: str) -> Spec:
@@ -119,7 +126,11 @@ def get(name: str) -> Spec:
         KeyError: there is none of that name.
 
     """
-    return _loaded()[name]
+    for module in _SOURCES:
+        if name in _declared:
+            break
+        importlib.import_module(module)
+    return _declared[name][1]()
 
 
 def names() -> list[str]:
@@ -136,7 +147,7 @@ def specs(modality: str | None = None) -> Iterator[Spec]:
     """
     order = {module: at for at, module in enumerate(MODULES)}
     known = sorted(
-        (spec for spec in _loaded().values() if spec.kind != POLICY),
+        (spec for spec in _loaded() if spec.kind != POLICY),
         key=lambda spec: order.get(spec.category, len(order)),
     )
     yield from (spec for spec in known if modality in (None, spec.modality))
@@ -144,7 +155,7 @@ def specs(modality: str | None = None) -> Iterator[Spec]:
 
 def policies() -> Iterator[Spec]:
     """Yield all policies, in the order they are declared."""
-    yield from (spec for spec in _loaded().values() if spec.kind == POLICY)
+    yield from (spec for spec in _loaded() if spec.kind == POLICY)
 
 
 def everything() -> Iterator[Spec]:

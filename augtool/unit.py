@@ -230,6 +230,8 @@ def draw(item: Item, source: Source, labels: Labels, variant: int, context: Cont
     for attempt in range(MAX_DRAWS):
         steps = freeze(recipe.transforms, context.seed, item.key, variant, attempt, Facts.of(item))
         planned = stages(steps, frame_of(source), recipe.output.size, context.outside.border)
+        if not labels.instances and labels.semantic is None:
+            return Drawn(steps, planned, Moved(labels))  # nothing that could move
         geometry = geometry_of(planned, source.size)
         hidden = covered_by(planned, source.size) if labels.instances else None
         moved = move_labels(labels, geometry, recipe.labels, context.dataset.flip_idx, hidden)
