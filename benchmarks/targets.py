@@ -141,4 +141,3 @@ TARGETS: dict[str, Callable[[Bench], str]] = {
     "workers": workers,
     "start": start,
 }
-

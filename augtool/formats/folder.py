@@ -81,7 +81,7 @@ class FolderDataset:
     def items(self) -> Iterator[Item]:
         """Yield every picture file in a fixed order (by path), whatever order the disk lists them in."""
         self.ignored.clear()
-        yield from self._walk(_Place(self.root, "", "", None, "", Way.start(self.root)))
+        yield from self._walk(self._start())
 
     def in_split(self, item: Item, split: str) -> Item:
         """Return an item put into a split of a set that has none: its class folder lies below the split's."""
@@ -103,7 +103,10 @@ class FolderDataset:
         """Yield nothing: there are no labels to be wrong."""
         return iter(())
 
-    def _walk(self, at: _Place) -> Iterator[Item]:
+    def _start(self) -> Place:
+        return Place(self.root, "", "", None, "", Way.start(self.root))
+
+    def _walk(self, at: Place) -> Iterator[Item]:
         try:
             with os.scandir(at.folder) as listing:
                 entries = sorted(listing, key=lambda entry: os.fsencode(entry.name))
@@ -130,7 +133,7 @@ class FolderDataset:
                 yield from self._walk(at.below(entry, home, splitting=splitting))
 
     def _files(
-        self, entries: Sequence[os.DirEntry[str]], at: _Place, folders: Collection[str]
+        self, entries: Sequence[os.DirEntry[str]], at: Place, folders: Collection[str]
     ) -> Iterator[Item]:
         pictures = []
         for entry in entries:
@@ -155,7 +158,7 @@ class FolderDataset:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """A folder on the walk: where it is, its path below the root and below the output, split and class."""
 
     folder: Path
@@ -165,12 +168,12 @@ class _Place:
     label: str
     way: Way
 
-    def below(self, entry: os.DirEntry[str], home: str, *, splitting: bool) -> _Place:
+    def below(self, entry: os.DirEntry[str], home: str, *, splitting: bool) -> Place:
         """Return the place of a folder in this one, which is called ``home`` in the output."""
         split, label = self.split, f"{self.label}/{entry.name}" if self.label else entry.name
         if splitting and entry.name.lower() in SPLITS:
             split, label = SPLITS[entry.name.lower()], ""
-        return _Place(
+        return Place(
             Path(entry.path),
             f"{self.rel}{entry.name}/",
             f"{self.home}{home}/",

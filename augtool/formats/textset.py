@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from augtool.errors import ItemError, UsageError
-from augtool.formats.folder import FolderDataset
+from augtool.filenames import safe_name, safe_path
+from augtool.formats.folder import FolderDataset, Place
+from augtool.formats.stems import output_stems
 from augtool.formats.table import JSON_SUFFIXES, SUFFIXES, Row, Table, is_table, open_table
-from augtool.formats.walk import SPLITS, inspect, output_stems, safe_name, safe_path
+from augtool.formats.walk import SPLITS, inspect
 from augtool.sample import Item
 from augtool.storage import read_bytes, shown
 from augtool.text.edits import Change
@@ -177,7 +179,7 @@ class TextDataset(FolderDataset):
         if self.root.is_file():
             yield self.root.name, self._table_entries(self.root.name, self.root, None, None)
             return
-        for item in self._walk(self.root, "", None, "", 0):
+        for item in self._walk(self._start()):
             if item.problem is None and is_table(item.key):
                 split = item.split or self._split_of(item.stem)
                 yield item.key, self._table_entries(item.key, self.root / item.key, split, item.label)
@@ -212,7 +214,7 @@ class TextDataset(FolderDataset):
             yield _Entry(item, table, row)
 
     def _files(
-        self, entries: Sequence[os.DirEntry[str]], rel: str, split: str | None, label: str
+        self, entries: Sequence[os.DirEntry[str]], at: Place, folders: Collection[str]
     ) -> Iterator[Item]:
         texts = []
         for entry in entries:
@@ -220,15 +222,15 @@ class TextDataset(FolderDataset):
                 texts.append(entry)
             else:
                 self.ignored[safe_name(Path(entry.name).suffix.lower()) or "no suffix"] += 1
-        for entry, stem in zip(texts, output_stems([entry.name for entry in texts]), strict=True):
+        for entry, stem in zip(texts, output_stems([entry.name for entry in texts], folders), strict=True):
             size, problem = inspect(self.root, entry)
             yield TextItem(
-                key=rel + entry.name,
-                folder=safe_path(rel),
+                key=at.rel + entry.name,
+                folder=at.home,
                 stem=stem,
                 suffix=safe_name(Path(entry.name).suffix),
-                split=split,
-                label=safe_path(label) or None,
+                split=at.split,
+                label=safe_path(at.label) or None,
                 size_bytes=size,
                 problem=problem,
             )
