@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 # Fields that say how, not how much: left out of a caption unless nothing else is said.
-_QUIET = frozenset({"seed", "p", "canvas", "pivot", "size"})
+_QUIET = frozenset({"seed", "p", "when", "canvas", "pivot", "size"})
 # Fields whose name tells their unit. A plain x: the sheets' font has no multiplication sign.
 _UNITS = {"angle": "{}\N{DEGREE SIGN}", "degrees": "{}\N{DEGREE SIGN}", "factor": "x{}"}
 

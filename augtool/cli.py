@@ -42,6 +42,12 @@ def splits_option(command: F) -> F:
     return click.option("--splits", default="train", show_default=True, help=text)(command)
 
 
+def strict_option(command: F) -> F:
+    """Add ``--strict``, to every command that compares splits."""
+    text = "Refuse a set with the same picture in two splits."
+    return click.option("--strict", is_flag=True, help=text)(command)
+
+
 def format_option(command: F) -> F:
     """Add ``--format``, to every command that opens a data set."""
     return click.option(
@@ -73,6 +79,7 @@ def main() -> None:
 @splits_option
 @format_option
 @limit_options
+@strict_option
 @click.option("--resume", is_flag=True, help="Go on with an unfinished run.")
 @click.option("--update", is_flag=True, help="Redo what is affected by changes since a run.")
 @click.option("--prune", is_flag=True, help="With --update: remove what was made of sources that are gone.")
@@ -88,7 +95,7 @@ def main() -> None:
 @guarded
 def run(
     recipe: str, source: Path, output: Path, variants: int | None, seed: int | None, workers: int | None,
-    splits: str, fmt: str | None, resume: bool, update: bool, prune: bool, overwrite: bool,
+    splits: str, fmt: str | None, strict: bool, resume: bool, update: bool, prune: bool, overwrite: bool,
     max_failures: str, dry_run: bool, as_json: bool, quiet: bool, verbose: bool,
     **limits: Any,
 ) -> None:  # fmt: skip
@@ -101,14 +108,14 @@ def run(
         raise UsageError("choose one of --resume, --update and --overwrite; --prune goes with --update")
     tolerated = tolerance(max_failures)
     options = Options(
-        _splits(splits), workers, overwrite=overwrite, format=fmt, resume=resume, update=update, prune=prune,
-        **limits_of(limits),
+        _splits(splits), workers, overwrite=overwrite, format=fmt, strict=strict, resume=resume,
+        update=update, prune=prune, **limits_of(limits),
     )  # fmt: skip
     if dry_run:
-        terminal.show_plan(pipeline.prepare(loaded, source, options), loaded, options, as_json=as_json)
+        terminal.show_plan(pipeline.prepare(loaded, source, options), options, as_json=as_json)
         return
     with terminal.Progress(options.splits, source, quiet=quiet, verbose=verbose) as progress:
-        report = pipeline.run(loaded, source, output, options, progress.unit, progress.plan)
+        report = pipeline.run(loaded, source, output, options, progress.unit, progress.plan, progress.leaks)
     terminal.show_report(report, output, as_json=as_json, quiet=quiet)
     if report["totals"]["failed"] > tolerated(report["totals"]["sources"]):
         sys.exit(ExitCode.PARTIAL)
@@ -137,14 +144,19 @@ def plan(
 
     loaded = _recipe(recipe, variants, seed)
     options = Options(_splits(splits), format=fmt)
-    terminal.show_plan(pipeline.prepare(loaded, source, options), loaded, options, as_json=as_json)
+    terminal.show_plan(pipeline.prepare(loaded, source, options), options, as_json=as_json)
 
 
 @main.command()
 @click.argument("recipe")
-@click.argument("source", metavar="IMAGE_OR_DIR", type=click.Path(path_type=Path))
+@click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
 @recipe_options
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("sheet.png"), show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Sheet of pictures (default sheet.png), or HTML of texts.",
+)
 @click.option("--grid", default="3x3", show_default=True, help="Columns x rows, the original included.")
 @format_option
 @guarded
@@ -153,17 +165,22 @@ def preview(
     source: Path,
     variants: int | None,
     seed: int | None,
-    output: Path,
+    output: Path | None,
     grid: str,
     fmt: str | None,
 ) -> None:
     """Draw a contact sheet: the original and variants, labelled with what was applied.
 
     For a folder, pictures are taken from all over it, each original followed by variants (-n of them).
+    Texts are printed above their variants, with the edits marked, or written as HTML.
     """
+    loaded = _recipe(recipe, None, seed)
+    if loaded.modality == "text":
+        _preview_texts(loaded, source, output, variants, _grid(grid)[1])
+        return
     from augtool import preview as sheets
 
-    loaded = _recipe(recipe, None, seed)
+    output = output or Path("sheet.png")
     shown = sheets.write_sheet(loaded, source, output, _grid(grid), variants, fmt)
     terminal.say(f"{output}: {shown} pictures")
 
@@ -174,7 +191,7 @@ def preview(
 @splits_option
 @format_option
 @limit_options
-@click.option("--strict", is_flag=True, help="Exit with 3 over any warning, too.")
+@strict_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @log_json_option
 @guarded
@@ -188,6 +205,7 @@ def check(
     options = Options(_splits(splits), format=fmt, **limits_of(limits))
     findings = checks.check(_recipe(recipe, None, None), source, options)
     terminal.show_check(findings, source, as_json=as_json)
+    findings.leaks.check(strict=strict)
     if findings.failures or (strict and findings.doubtful):
         sys.exit(ExitCode.PARTIAL)
 
@@ -196,15 +214,22 @@ def check(
 @click.argument("recipe")
 @click.argument("image", type=click.Path(path_type=Path))
 @click.option("--variant", type=click.IntRange(1), default=1, show_default=True, help="Which variant.")
+@click.option("--input", "root", type=click.Path(path_type=Path), help="The input folder of the run meant.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Another seed, other variants.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @guarded
-def explain(recipe: str, image: Path, variant: int, seed: int | None, as_json: bool) -> None:
-    """Show the steps drawn for one variant of IMAGE, and what they were fused into."""
+def explain(
+    recipe: str, image: Path, variant: int, root: Path | None, seed: int | None, as_json: bool
+) -> None:
+    """Show the steps drawn for one variant of IMAGE, and what they were fused into.
+
+    A picture's draws depend on its path below the input folder: name that with --input to see those of
+    a run. Without it, they are those of a run over the picture's own folder.
+    """
     from augtool import explain as explaining
 
     terminal.show_explanation(
-        explaining.explain(_recipe(recipe, None, seed), image, variant), as_json=as_json
+        explaining.explain(_recipe(recipe, None, seed), image, variant, root), as_json=as_json
     )
 
 
@@ -229,24 +254,21 @@ def replay(output: Path, file: str, to: Path | None, source: Path | None) -> Non
 @guarded
 def transforms(name: str | None, as_json: bool) -> None:
     """List all transforms, or show the fields of one."""
-    from augtool import docs, registry
-    from augtool.naming import did_you_mean
+    from augtool import docs
 
-    if name is not None and name not in registry.names():
-        raise UsageError(f"{name}: unknown transform{did_you_mean(name, registry.names())}")
     if as_json:
-        terminal.result_json([docs.as_data(spec) for spec in registry.specs() if name in (None, spec.name)])
+        terminal.result_json(docs.catalogue(name))
     else:
-        terminal.result(docs.listing() if name is None else docs.page(registry.get(name)))
+        terminal.result(docs.listing() if name is None else docs.page_of(name))
 
 
 @main.command()
 @guarded
 def schema() -> None:
     """Print the JSON Schema (2020-12) of recipes."""
-    from augtool import docs
+    from augtool import recipeschema
 
-    terminal.result(docs.schema_text().rstrip("\n"))
+    terminal.result(recipeschema.schema_text().rstrip("\n"))
 
 
 @main.command()
@@ -269,6 +291,17 @@ def init(path: Path) -> None:
 
     docs.write_starter(path)
     terminal.say(f"{path}: written. Try it: augtool preview {path} YOUR_PICTURES, then augtool run")
+
+
+def _preview_texts(recipe: Any, source: Path, output: Path | None, variants: int | None, rows: int) -> None:
+    from augtool.text.preview import preview_texts
+
+    made = preview_texts(recipe, source, rows, recipe.variants if variants is None else variants)
+    if output is None:
+        terminal.show_texts(made)
+    else:
+        made.write(output)
+        terminal.say(f"{output}: {len(made.pairs)} texts")
 
 
 for command in (verify, doctor):
@@ -298,6 +331,6 @@ def _splits(text: str) -> tuple[str, ...]:
 
 def _grid(text: str) -> tuple[int, int]:
     columns, _, rows = text.lower().partition("x")
-    if not (columns.isdigit() and rows.isdigit() and 1 <= int(columns) <= 20 and 1 <= int(rows) <= 50):
+    if not (columns.isdecimal() and rows.isdecimal() and 1 <= int(columns) <= 20 and 1 <= int(rows) <= 50):
         raise UsageError(f"--grid {text}: expected columns x rows, such as 3x3 (at most 20x50)")
     return int(columns), int(rows)

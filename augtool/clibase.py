@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -43,7 +44,10 @@ def guarded(command: F) -> F:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             sys.exit(ExitCode.OK)
         except OSError as error:
-            terminal.fail(str(error))
+            # What no module foresaw of files and disks: a full stdout, a name that is too long.
+            terminal.fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             sys.exit(ExitCode.IO)
 
     return body  # type: ignore[return-value]

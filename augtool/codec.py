@@ -1,4 +1,4 @@
-"""Bytes to pixels and pixels to bytes. The only module that calls an image codec.
+"""Bytes to pixels and pixels to bytes. With its half ``codec_pillow``, all that calls an image codec.
 
 Pixels leave :func:`decode` upright, in one of three layouts, and :func:`encode` takes the same three::
 
@@ -28,7 +28,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import (
     Image,
-    ImageCms,
     ImageFile,
     TiffImagePlugin,
     UnidentifiedImageError,
@@ -36,6 +35,7 @@ from PIL import (
 )
 
 from augtool import metadata
+from augtool.codec_pillow import brightest, by_pillow
 from augtool.errors import ItemError
 from augtool.limits import require_memory
 from augtool.metadata import EXTENSIONS, REASONS, WRITABLE, fault, is_image_name, sniff, writable
@@ -51,6 +51,7 @@ __all__ = [
     "is_image_name",
     "probe",
     "sniff",
+    "thumbnail",
     "writable",
 ]
 
@@ -73,8 +74,15 @@ _SAID = {
     "too_large": ("too large",),
     "unsupported": ("unsupported", "unknown pixel mode", "cannot handle"),
 }
+# Grey decoding at a fraction of the size, which JPEG makes cheap.
+_REDUCED = {
+    1: cv2.IMREAD_GRAYSCALE,
+    2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
+    4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
+    8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
+}
 _ORIENTATION, _GPS = 0x0112, 0x8825  # EXIF tags
-_BITS, _PLANAR, _EXTRA_SAMPLES = 0x0102, 0x011C, 0x0152  # TIFF tags
+_PLANAR, _EXTRA_SAMPLES = 0x011C, 0x0152  # TIFF tags
 _SIDE_LIMIT = {"jpeg": 65_535, "webp": 16_383}
 
 Pixels = NDArray[np.uint8 | np.uint16]
@@ -148,13 +156,48 @@ def decode(data: bytes, *, max_pixels: int = 100_000_000) -> Picture:
             remarks.append(f"{code}: first of {header.frames} {'pages' if fmt == 'tiff' else 'frames'} used")
         pixels = _by_cv2(fmt, image, data)
         if pixels is None:
-            pixels = _by_pillow(fmt, image, data, remarks)
+            pixels = by_pillow(fmt, image, data, remarks)
         if header.orientation != 1 and fmt != "tiff":  # both libraries turn a TIFF themselves
             pixels = _TURNS[header.orientation](pixels)
         if pixels.shape[:2] != (header.height, header.width):
             raise fault("corrupt", "the pixels do not have the size that the header states")
     icc = header.icc if header.icc and metadata.fits_profile(header.icc, grey=pixels.ndim == 2) else None
     return Picture(np.ascontiguousarray(pixels), fmt, icc, tuple(remarks))
+
+
+def thumbnail(data: bytes, side: int, *, max_pixels: int = 100_000_000) -> NDArray[np.uint8]:
+    """Decode an image file held in memory to a small grey square, upright, as quickly as its format allows.
+
+    The picture is squeezed to ``side`` x ``side`` pixels of its area's mean; 8 bits, shape (side, side). It
+    is meant for comparing pictures, not for looking at: transparency is left out.
+
+    Raises ItemError as decode() does.
+    """
+    fmt = sniff(data)
+    with _hostile(fmt, data):
+        image = _open(fmt, data)
+        header = _header(fmt, image, data)
+        if header.width * header.height > max_pixels:
+            raise fault("too_large", f"{header.width}x{header.height}, limit {max_pixels} pixels")
+        if (
+            fmt not in ("jpeg", "png", "webp")
+            or image.mode == "CMYK"
+            or (fmt != "jpeg" and header.frames > 1)
+        ):
+            pixels: Any = decode(data, max_pixels=max_pixels).pixels
+            deep = pixels.dtype == np.uint16
+            pixels = (pixels >> 8).astype(np.uint8) if deep else pixels
+            grey = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels[:, :, :3], cv2.COLOR_BGR2GRAY)
+            return cast("NDArray[np.uint8]", cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA))
+        metadata.check_end(fmt, data)
+        shrunk = max(by for by in _REDUCED if by == 1 or min(header.width, header.height) >= 2 * side * by)
+        flags = _REDUCED[shrunk] | cv2.IMREAD_IGNORE_ORIENTATION
+        grey = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        if grey is None:
+            raise fault("corrupt", "OpenCV cannot decode it")
+        small: Any = cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA)
+        upright = small if header.orientation == 1 else _TURNS[header.orientation](small)
+        return cast("NDArray[np.uint8]", upright)
 
 
 def encode(
@@ -336,60 +379,7 @@ def _is_exact(image: ImageFile.ImageFile, data: bytes, pixels: Pixels) -> bool:
         planes_apart = image.tag_v2.get(_PLANAR) == 2  # wrong colours from 16 bits
         multiplied = image.tag_v2.get(_EXTRA_SAMPLES) == (1,) or full == 255  # 8 bits: always multiplies
         return not planes_apart and not (image.mode == "RGBA" and multiplied)
-    return _brightest(image, data) == full  # depths other than 8 and 16 bits come unscaled
-
-
-def _brightest(image: ImageFile.ImageFile, data: bytes) -> int:
-    """Return the largest value a TIFF, PNM or JPEG 2000 file can state for a pixel."""
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        return (1 << int(max(image.tag_v2.get(_BITS, (1,))))) - 1
-    if image.format == "PPM":
-        args = image.tile[0][3]
-        return int(args[1]) if isinstance(args, tuple) and len(args) > 1 else 255
-    start = data.find(b"\xff\x4f\xff\x51")  # the codestream's size segment: depth is in its 43rd byte
-    return (1 << ((data[start + 42] & 0x7F) + 1)) - 1 if 0 <= start < len(data) - 42 else 255
-
-
-def _by_pillow(fmt: str, image: ImageFile.ImageFile, data: bytes, remarks: list[str]) -> Pixels:
-    """Decode with Pillow, adding to ``remarks`` what was lost on the way."""
-    deep = fmt in ("tiff", "pnm", "jp2") and _brightest(image, data) > 255
-    if deep and (image.tile[0][3] or " ")[0] == "R":
-        raise fault("unsupported", "uncompressed 16-bit planes, which Pillow takes for 8-bit ones")
-    image.load()
-    mode = image.mode
-    if mode.startswith("I") or mode == "F":
-        values = np.array(image)
-        if mode == "F" or values.min() < 0 or values.max() > 65535:
-            raise fault("unsupported", "values that do not fit 16 bits")
-        return values.astype(np.uint16)
-    if deep:
-        remarks.append("depth: reduced to 8 bits")
-    flat: Image.Image = image
-    if mode in ("CMYK", "LAB"):
-        flat = _to_srgb(image)
-        remarks.append(f"color: {mode} converted to sRGB")
-    elif "transparency" in image.info or mode.endswith(("A", "a")):
-        flat = image.convert("RGBA")
-    elif mode in ("1", "L"):
-        flat = image.convert("L")
-    else:
-        flat = image.convert("RGB")
-    pixels: Any = np.array(flat)
-    if pixels.ndim == 3:
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA)
-    return cast("Pixels", pixels)
-
-
-def _to_srgb(image: Image.Image) -> Image.Image:
-    """Convert CMYK or Lab by the file's profile, or without one as Pillow does for CMYK."""
-    srgb = ImageCms.createProfile("sRGB")
-    embedded = io.BytesIO(image.info.get("icc_profile") or b"")
-    source: Any = ImageCms.createProfile("LAB") if image.mode == "LAB" else embedded
-    try:
-        converted = ImageCms.profileToProfile(image, source, srgb, outputMode="RGB")
-    except (OSError, TypeError, ValueError, ImageCms.PyCMSError):
-        converted = None
-    return converted or image.convert("RGB")
+    return brightest(image, data) == full  # depths other than 8 and 16 bits come unscaled
 
 
 def _over_white(pixels: Pixels) -> Pixels:

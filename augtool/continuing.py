@@ -15,15 +15,16 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from augtool import outputs, reading, storage
+from augtool import outputs, reading, records, storage
 from augtool.errors import UsageError
+from augtool.filenames import on_disk
 from augtool.identity import LIST_CHANGED, Identity, differences, identify, item_digest
 from augtool.past import Past
 from augtool.storage import shown
@@ -43,7 +44,7 @@ class Earlier:
 
     context: Context
     identity: Identity
-    walk: Callable[[], Iterable[Job]]
+    plan: Iterable[Job]
     done: int = 0
     """Units that need not be done: the first ones of the plan."""
     past: Past | None = None
@@ -56,9 +57,13 @@ class Earlier:
 
     def jobs(self) -> Iterator[Job]:
         """Yield what is left to do, in plan order."""
-        for job in islice(self.walk(), self.done, None):
+        for job in islice(self.plan, self.done, None):
             before = self.past.get(shown(job.item.key)) if self.past else None
             yield replace(job, before=before) if before else job
+
+    def finished(self) -> Iterator[dict[str, Any]]:
+        """Yield the records of the units that need not be done."""
+        yield from islice(storage.read_journal(self.context.output), self.done)
 
     def record(self, job: Job, result: UnitResult) -> dict[str, Any]:
         """Return the journal record of a result."""
@@ -101,20 +106,30 @@ class Earlier:
         _write_cache(output, _run_data(self), (output / storage.JOURNAL).open("rb"))
         if self.past:
             self.past.close()
-        outputs.sweep(output)  # a worker that was killed leaves its half-written file
+        _tidy(output, report)
         for name in (storage.RUN, storage.JOURNAL):
             with suppress(FileNotFoundError):
                 (output / name).unlink()
 
 
+def _tidy(output: Path, report: dict[str, Any]) -> None:
+    """Remove what killed workers left: half-written files, and files of units that then failed."""
+    outputs.sweep(output)
+    named = set(records.named(output))
+    if named:
+        kept = {name for record in storage.read_journal(output) for name in _files(record)}
+        outputs.remove(output, named - kept - report.get("dataset_files", {}).keys())
+    outputs.forget_names(output)
+
+
 @contextmanager
-def opened(context: Context, options: Options, walk: Callable[[], Iterable[Job]]) -> Iterator[Earlier]:
+def opened(context: Context, options: Options, plan: Iterable[Job]) -> Iterator[Earlier]:
     """Make the output ready: created, locked, and as an earlier run left it or free of its files.
 
     Args:
         context: of the run.
         options: say whether to resume, update or overwrite.
-        walk: yields the whole plan, anew at each call.
+        plan: all jobs; it is walked more than once.
 
     Raises:
         LockedError: another run holds it.
@@ -122,13 +137,13 @@ def opened(context: Context, options: Options, walk: Callable[[], Iterable[Job]]
         UsageError: it is not vacant, or what it holds cannot be gone on with.
     """
     output = context.output
-    identity = identify(context.recipe, context, options, walk())
+    identity = identify(context.recipe, context, options, plan)
     context = replace(context, keys=(identity.run, identity.settings))
     with outputs.held(output):
         # Once more: another run may have just finished.
         outputs.check_content(output, overwrite=options.overwrite, onward=options.onward)
         run = _read_run(output)
-        earlier = Earlier(context, identity, walk)
+        earlier = Earlier(context, identity, plan)
         if options.onward and (run or (output / storage.MANIFEST).exists()):
             run = run or _finished(output)
             found = differences(run.get("facts", {}), identity.facts) if options.resume else []
@@ -179,7 +194,7 @@ def _agreement(earlier: Earlier, journal: Path) -> tuple[int, int, list[str]]:
     changed: list[str] = []
     done = end = 0
     with journal.open("rb") as file:
-        for job, line in zip(earlier.walk(), file, strict=False):
+        for job, line in zip(earlier.plan, file, strict=False):
             record = _parsed(line)
             if record is None:
                 break
@@ -191,7 +206,7 @@ def _agreement(earlier: Earlier, journal: Path) -> tuple[int, int, list[str]]:
             if not files and made.get("item") != item_digest(job.item):
                 files = [f"{record['source']} (or its labels)"]
             changed += files
-            if not all(os.path.lexists(earlier.context.output / name) for name in _files(record)):
+            if not all(os.path.lexists(earlier.context.output / on_disk(name)) for name in _files(record)):
                 break
             done, end = done + 1, end + len(line)
     return done, end, changed

@@ -1,22 +1,21 @@
-"""Registry -> JSON Schema, Markdown reference, help pages. Nothing here is stated a second time."""
+"""Registry -> Markdown reference, help pages, generated files. Nothing here is stated a second time."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from augtool import flow, registry
 from augtool import recipe as recipes
-from augtool import registry
 from augtool.errors import UsageError
 from augtool.fields import Field
+from augtool.flow import Word
 from augtool.naming import did_you_mean
+from augtool.recipeschema import schema_text
 from augtool.registry import Spec
-
-SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
 _STARTER = """\
 version: 1
@@ -24,13 +23,14 @@ name: my-data
 seed: 0                  # another seed gives other variants
 variants: 5              # per picture
 originals: copy          # none writes the variants only
+border: cover            # zoom in until nothing beyond the edge is seen; or reflect_101, replicate, constant
 output: {format: keep, quality: 95}
 
 # Steps run in this order. 'augtool transforms' lists all of them, 'augtool transforms rotate' shows one.
 # A value is a number, a range [lowest, highest], {choice: [...]} or {normal: {mean: 0, std: 3}}.
 transforms:
   - horizontal_flip: {p: 0.5}                        # remove it where left and right differ: text, digits
-  - rotate: {angle: [-10, 10]}                       # degrees, counter-clockwise
+  - rotate: {angle: [-8, 8]}                         # degrees, counter-clockwise
   - shift: {x: [-0.05, 0.05], y: [-0.05, 0.05]}      # share of width and height
   - zoom: {factor: [0.95, 1.1]}
   - brightness: {factor: [0.85, 1.15]}
@@ -57,120 +57,6 @@ def write_starter(path: Path) -> None:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
 
 
-def schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of recipes, from the model of the top level and the registry."""
-    from augtool.recipemodel import RecipeModel
-
-    whole = RecipeModel.model_json_schema(ref_template="#/$defs/{model}")
-    whole = {"$schema": SCHEMA_ID, "$id": "recipe.schema.json"} | whole
-    whole["title"] = "augtool recipe"
-    whole["properties"]["transforms"]["items"] = {"$ref": "#/$defs/step"}
-    definitions = whole.setdefault("$defs", {})
-    steps = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/step"}}
-    probability = {"type": "number", "minimum": 0, "maximum": 1, "description": recipes.COMMON["p"]}
-    group = {
-        "type": "object",
-        "properties": {
-            "steps": steps,
-            "weights": {"type": "array", "items": {"type": "number", "minimum": 0}},
-            "p": probability,
-        },
-        "required": ["steps"],
-        "additionalProperties": False,
-    }
-    definitions["step"] = {
-        "oneOf": [
-            {"enum": registry.names()},
-            {
-                "type": "object",
-                "minProperties": 1,
-                "maxProperties": 1,
-                "additionalProperties": False,
-                "properties": {spec.name: _step_schema(spec, probability) for spec in registry.specs()}
-                | {"one_of": {"description": "Exactly one of several steps.", "oneOf": [steps, group]}},
-            },
-        ]
-    }
-    return whole
-
-
-def schema_text() -> str:
-    """Return the schema as the file in ``schema/`` holds it."""
-    return json.dumps(schema(), indent=1) + "\n"
-
-
-def _step_schema(spec: Spec, probability: dict[str, Any]) -> dict[str, Any]:
-    properties = {field.name: _field_schema(field) for field in spec.fields.values()}
-    return {
-        "description": spec.summary,
-        "type": ["object", "null"],
-        "properties": properties | {"p": probability | {"default": spec.p}},
-        "additionalProperties": False,
-    }
-
-
-def _field_schema(field: Field) -> dict[str, Any]:
-    constant = _constant_schema(field)
-    forms = [constant]
-    option = {"anyOf": [constant, {"type": "null"}]} if field.optional else constant
-    choice = {"type": "array", "minItems": 1, "items": option}
-    if field.kind in ("float", "int"):
-        pair = {"type": "array", "items": constant, "minItems": 2, "maxItems": 2}
-        normal = {
-            "type": "object",
-            "properties": {"mean": {"type": "number"}, "std": {"type": "number", "exclusiveMinimum": 0}},
-            "required": ["mean", "std"],
-            "additionalProperties": False,
-        }
-        named: dict[str, Any] = {"choice": choice, "uniform": pair}
-        if not field.odd:
-            named["normal"] = normal
-        if field.kind == "float":
-            positive = {
-                "type": "array",
-                "items": {"type": "number", "exclusiveMinimum": 0},
-                "minItems": 2,
-                "maxItems": 2,
-            }
-            named |= {"log_uniform": positive, "reciprocal": positive}
-        forms += [pair, *(_single(name, body) for name, body in named.items())]
-    else:
-        forms.append(_single("choice", choice))
-    if field.kind == "seed":
-        forms.append({"type": "array", "items": constant, "minItems": 2, "maxItems": 2})
-    if field.optional or field.kind == "seed":
-        forms.append({"type": "null"})
-    result: dict[str, Any] = {"description": field.help, "anyOf": forms}
-    if field.default is not None:
-        result["default"] = field.default
-    return result
-
-
-def _single(name: str, body: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": {name: body}, "required": [name], "additionalProperties": False}
-
-
-def _constant_schema(field: Field) -> dict[str, Any]:
-    number: dict[str, Any] = {"type": "integer" if field.kind in ("int", "size") else "number"}
-    if field.bounds:
-        number |= {"minimum": field.bounds.low, "maximum": field.bounds.high}
-    byte = {"type": "integer", "minimum": 0, "maximum": 255}
-    several = {"type": "array", "items": number, "minItems": field.length, "maxItems": field.length}
-    pair = {"type": "array", "items": number, "minItems": 2, "maxItems": 2}
-    odd = {"not": {"multipleOf": 2}} if field.odd else {}
-    return {
-        "float": number,
-        "int": number | odd,
-        "bool": {"type": "boolean"},
-        "option": {"enum": list(field.options)},
-        "size": {"anyOf": [number, pair]},
-        "color": {"anyOf": [byte, {"type": "array", "items": byte, "minItems": 3, "maxItems": 3}]},
-        "seed": {"type": "integer", "minimum": 0, "maximum": 2**32 - 1},
-        "numbers": several,
-        "text": {"type": "string"},
-    }[field.kind]
-
-
 def as_data(spec: Spec) -> dict[str, Any]:
     """Return a transform's declaration as plain data."""
     return {
@@ -179,17 +65,18 @@ def as_data(spec: Spec) -> dict[str, Any]:
         "kind": spec.kind,
         "summary": spec.summary,
         "p": spec.p,
-        "fields": [
-            {
-                "name": field.name,
-                "kind": field.kind,
-                "bounds": [field.bounds.low, field.bounds.high] if field.bounds else None,
-                "options": list(field.options) or None,
-                "default": field.default,
-                "help": field.help,
-            }
-            for field in spec.fields.values()
-        ],
+        "fields": [_field_data(field) for field in spec.fields.values()],
+    }
+
+
+def _field_data(field: Field) -> dict[str, Any]:
+    return {
+        "name": field.name,
+        "kind": field.kind,
+        "bounds": [field.bounds.low, field.bounds.high] if field.bounds else None,
+        "options": list(field.options) or None,
+        "default": field.default,
+        "help": field.help,
     }
 
 
@@ -206,17 +93,76 @@ def example(spec: Spec) -> str:
     return f"- {spec.name}: {body}" if shown else f"- {spec.name}"
 
 
+def catalogue(name: str | None) -> list[dict[str, Any]]:
+    """Return the declarations of all transforms, policies and words, or of the one named, as plain data.
+
+    Raises:
+        UsageError: there is none of that name.
+
+    """
+    if name is not None:
+        page_of(name)
+    words = [
+        {"name": word.name, "category": "flow", "kind": "flow", "summary": word.summary, "p": word.p}
+        | {"fields": [_field_data(word.count)] if word.count else []}
+        for word in flow.WORDS.values()
+    ]
+    data = [as_data(spec) for spec in registry.everything()] + words
+    return [entry for entry in data if name in (None, entry["name"])]
+
+
 def listing() -> str:
-    """Return all transforms by category, one line each."""
-    wide = max(len(name) for name in registry.names())
+    """Return all that can stand where a step stands, by category, one line each."""
+    rows = [(spec.category, spec.name, spec.summary) for spec in registry.everything()]
+    rows += [("flow", word.name, word.summary) for word in flow.WORDS.values()]
+    wide = max(len(name) for _, name, _ in rows)
     lines: list[str] = []
-    category = ""
-    for spec in registry.specs():
-        if spec.category != category:
-            category = spec.category
+    for category, name, summary in rows:
+        if category not in lines:
             lines += ["", category] if lines else [category]
-        lines.append(f"  {spec.name:<{wide}}  {spec.summary}")
+        lines.append(f"  {name:<{wide}}  {summary}")
     return "\n".join(lines)
+
+
+def page_of(name: str) -> str:
+    """Return the help page of a transform, a policy or a word.
+
+    Raises:
+        UsageError: there is none of that name.
+
+    """
+    if name in flow.WORDS:
+        return _word_page(flow.WORDS[name])
+    known = [spec.name for spec in registry.everything()]
+    if name not in known:
+        raise UsageError(f"{name}: unknown transform{did_you_mean(name, [*known, *flow.WORDS])}")
+    return page(registry.get(name))
+
+
+def _word_page(word: Word) -> str:
+    lines = [f"{word.name}  (flow)", "", word.summary, "", "  steps: a list of steps"]
+    for name, takes, default, meaning in _word_rows(word):
+        lines += [f"  {name}: {takes}, default {default}", f"      {meaning}"]
+    return "\n".join([*lines, "", "example:", *(f"  {line}" for line in _word_example(word))])
+
+
+def _word_rows(word: Word) -> Iterator[tuple[str, str, str, str]]:
+    """Yield name, what it takes, default and meaning of the fields that a word has beside its steps."""
+    if word.weighted:
+        yield "weights", "a list of numbers from 0", "all 1", "One for each step, how likely it is."
+    if word.count:
+        yield word.count.name, word.count.expects(), shown_default(word.count), word.count.help
+    yield "p", "a number from 0 to 1", f"{word.p:g}", flow.COMMON["p"]
+    yield "when", "a condition", "none", flow.COMMON["when"]
+
+
+def _word_example(word: Word) -> list[str]:
+    lines = [f"- {word.name}:"]
+    if word.count:
+        lines.append(f"    {word.count.name}: {shown_default(word.count)}")
+    if word.p != 1:
+        lines.append(f"    p: {word.p:g}")
+    return [*lines, "    steps:", "      - brightness", "      - gaussian_blur: {sigma: [0.3, 1]}"]
 
 
 def page(spec: Spec) -> str:
@@ -226,7 +172,11 @@ def page(spec: Spec) -> str:
         lines.append(f"  {field.name}: {field.expects()}, default {shown_default(field)}")
         lines.append(f"      {field.help}")
     lines.append(f"  p: a number from 0 to 1, default {spec.p:g}")
-    lines.append(f"      {recipes.COMMON['p']}")
+    lines += [
+        f"      {flow.COMMON['p']}",
+        "  when: a condition, default none",
+        f"      {flow.COMMON['when']}",
+    ]
     return "\n".join([*lines, "", "example:", f"  {example(spec)}"])
 
 
@@ -251,9 +201,10 @@ Generated by `python -m augtool.docs` from the declarations in `augtool/transfor
 
 A value is a constant, a range `[lowest, highest]`, `{choice: [a, b]}`, `{normal: {mean: 0, std: 1}}`,
 `{log_uniform: [lowest, highest]}` or `{reciprocal: [lowest, highest]}`. Every step also takes `p`, the
-probability that it is applied. Steps that draw inside a picture take a `seed`, drawn and recorded."""
+probability that it is applied, and `when`, which pictures it is for. Steps that draw inside a picture take a
+`seed`, drawn and recorded."""
     category = ""
-    for spec in registry.specs():
+    for spec in registry.everything():
         if spec.category != category:
             category = spec.category
             yield from ("", f"## {category.capitalize()}")
@@ -266,6 +217,18 @@ probability that it is applied. Steps that draw inside a picture take a `seed`, 
         if spec.p != 1:
             yield from ("", f"Applied with probability {spec.p:g} where `p` is not given.")
         yield from ("", "```yaml", example(spec), "```")
+    yield from ("", "## Flow", "", "Words that hold other steps, written as a list or with fields.")
+    for word in flow.WORDS.values():
+        yield from ("", f"### {word.name}", "", word.summary, "")
+        yield "| field | takes | default | meaning |"
+        yield "|---|---|---|---|"
+        for name, takes, default, meaning in _word_rows(word):
+            yield f"| `{name}` | {takes} | `{default}` | {meaning} |"
+        yield from ("", "```yaml", *_word_example(word), "```")
+    yield from ("", "### when", "", flow.COMMON["when"], "")
+    yield "| condition | meaning |"
+    yield "|---|---|"
+    yield from (f"| `{name}` | {meaning} |" for name, meaning in flow.CONDITIONS.items())
 
 
 def recipe_table(only: str | None = None) -> list[dict[str, str]]:

@@ -96,10 +96,12 @@ class Filter:
     """Anything else on the colour channels: blur, noise, compression artefacts.
 
     ``function`` takes (H, W) or (H, W, 3) pixels and returns the same shape and dtype; transparency is
-    kept away from it and put back.
+    kept away from it and put back. ``covers``, of a filter that hides what is behind it, takes a picture's
+    (width, height) and returns a (H, W) uint8 mask: 255 where nothing of the picture is left to be seen.
     """
 
     function: Callable[[Pixels], Pixels]
+    covers: Callable[[tuple[int, int]], NDArray[np.uint8]] | None = None
 
     def then(self, other: Effect) -> None:  # noqa: ARG002 - the signature all effects share
         """Never fuses."""

@@ -11,13 +11,15 @@ import math
 import os
 import signal
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from augtool import limits, noise
-from augtool.errors import AugtoolError, StorageError
+from augtool.errors import AugtoolError
 from augtool.plan import Job
 from augtool.stopping import Stop, stoppable
 
@@ -28,8 +30,10 @@ if TYPE_CHECKING:
 _BATCH_BYTES = 2_000_000
 _BATCH_UNITS = 64
 _WINDOW = 4  # batches in flight per worker
+_REOPENED = 10  # times that a pool without workers is replaced in a run
 
 Batch: TypeAlias = Sequence[Job]
+Work: TypeAlias = "Callable[[Job, Context], UnitResult]"
 
 
 def default_workers() -> int:
@@ -38,7 +42,13 @@ def default_workers() -> int:
 
 
 def execute(
-    jobs: Iterable[Job], context: Context, *, workers: int, timeout: float, total: int
+    jobs: Iterable[Job],
+    context: Context,
+    *,
+    workers: int,
+    timeout: float,
+    total: int,
+    work: Work | None = None,
 ) -> Generator[tuple[Job, UnitResult]]:
     """Run all jobs and yield each with its result, in the order of ``jobs``.
 
@@ -48,6 +58,8 @@ def execute(
         workers: processes; 0 runs in this process, where a crash or a hang ends the run.
         timeout: seconds one unit may take before its worker is ended.
         total: number of jobs, to size the batches.
+        work: what to do with each job; a function of a module. By default, make its files
+            (:func:`augtool.unit.process`).
 
     Raises:
         StorageError: the output cannot be written.
@@ -59,17 +71,17 @@ def execute(
             for job in jobs:
                 stop.check()
                 with noise.captured():
-                    result = _here(job, context, timeout)
+                    result = _here(job, context, timeout, work)
                 yield job, result
         else:
-            yield from _Pool(context, workers, timeout, stop).run(jobs, total)
+            yield from _Pool(context, workers, timeout, stop, work).run(jobs, total)
 
 
-def _here(job: Job, context: Context, timeout: float) -> UnitResult:
+def _here(job: Job, context: Context, timeout: float, work: Work | None) -> UnitResult:
     from augtool.unit import failed, process
 
     try:
-        return process(job, context)
+        return (work or process)(job, context)
     except AugtoolError:
         raise
     except Exception as error:  # noqa: BLE001 - as in a worker: a fault costs the unit it happens in
@@ -93,70 +105,122 @@ def batches(jobs: Iterable[Job], largest: int) -> Iterator[list[Job]]:
 class _Pool:
     """The local pool: processes started fresh (spawn), each able to die alone."""
 
-    def __init__(self, context: Context, workers: int, timeout: float, stop: Stop) -> None:
+    def __init__(
+        self, context: Context, workers: int, timeout: float, stop: Stop, work: Work | None = None
+    ) -> None:
         self._stop = stop
         self._context = context
+        self._work = work
         self._workers = workers
         self._timeout = timeout
+        self._function: Callable[[list[Job]], list[UnitResult]] = run_batch
+        self._initializer: Callable[..., None] = start_worker
+        self._pool: Any = None
+        self._reopened = 0
 
     def run(self, jobs: Iterable[Job], total: int) -> Iterator[tuple[Job, UnitResult]]:
-        from multiprocessing import get_context
-
-        from pebble import ProcessPool
-
         limits.before_import(self._context)
         largest = max(1, min(_BATCH_UNITS, math.ceil(total / (self._workers * _WINDOW))))
         waiting = batches(jobs, largest)
         pending: deque[tuple[list[Job], Future[Any]]] = deque()
-        pool: Any = ProcessPool(
-            max_workers=self._workers,
-            context=get_context("spawn"),
-            initializer=start_worker,
-            initargs=(self._context,),
-        )
         finished = False
         try:
             while True:
                 while len(pending) < self._workers * _WINDOW and (batch := next(waiting, None)):
-                    pending.append((batch, self._submit(pool, batch)))
+                    pending.append((batch, self._submit(batch)))
                 if not pending:
                     break
                 batch, future = pending.popleft()
-                yield from zip(batch, self._results(pool, batch, future), strict=True)
+                yield from zip(batch, self._results(batch, future), strict=True)
             finished = True
         finally:
-            (pool.close if finished else pool.stop)()
-            pool.join()
+            self._close(at_once=not finished)
 
-    def _submit(self, pool: Any, batch: list[Job]) -> Future[Any]:
+    def _open(self) -> Any:
+        from multiprocessing import get_context
+
+        from pebble import ProcessPool
+
+        return ProcessPool(
+            max_workers=self._workers,
+            context=get_context("spawn"),
+            initializer=self._initializer,
+            initargs=(self._context, self._work),
+        )
+
+    def _close(self, *, at_once: bool) -> None:
+        if self._pool is not None:
+            (self._pool.stop if at_once else self._pool.close)()
+            self._pool.join()
+            self._pool = None
+
+    def _submit(self, batch: list[Job]) -> Future[Any]:
         # A batch gets the time of one unit: it is small; if it does take longer, its units are done alone.
-        future: Future[Any] = pool.schedule(run_batch, args=(batch,), timeout=self._timeout)
-        return future
+        while True:
+            if self._pool is None:
+                self._pool = self._open()
+            try:
+                # Ctrl-C reaches the whole process group. What starts while it is blocked never sees it:
+                # the pool's threads and, through them, its workers, however late they are started.
+                with _blocked(signal.SIGINT):
+                    future: Future[Any] = self._pool.schedule(
+                        self._function, args=(batch,), timeout=self._timeout
+                    )
+            except RuntimeError:
+                self._reopen()
+            else:
+                return future
 
-    def _results(self, pool: Any, batch: list[Job], future: Future[Any]) -> list[UnitResult]:
-        try:
-            return list(self._stop.result(future))
-        except StorageError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever ended the worker, it costs one unit only
-            why = error
+    def _reopen(self) -> None:
+        """Replace a pool that has given up, as it does when a worker ends that was at no task."""
+        self._reopened += 1
+        if self._reopened > _REOPENED:
+            raise AugtoolError(
+                "worker processes end before they do anything; is memory short? try fewer --workers"
+            )
+        self._close(at_once=True)
+
+    def _results(self, batch: list[Job], future: Future[Any]) -> list[UnitResult]:
+        while True:
+            try:
+                return list(self._stop.result(future))
+            except AugtoolError:
+                raise
+            except BrokenProcessPool:
+                future = self._submit(batch)  # none of its units' doing, so it is no try of theirs
+            except Exception as error:  # noqa: BLE001 - whatever ended the worker, it costs one unit only
+                why = error
+                break
         if len(batch) > 1:
-            return [self._alone(pool, job) for job in batch]
-        result = self._alone(pool, batch[0])
+            return [self._alone(job) for job in batch]
+        result = self._alone(batch[0])
         if result.status == "ok":
             result.warnings.append(f"retried: the first try ended with: {_verdict(why, self._timeout)[1]}")
         return [result]
 
-    def _alone(self, pool: Any, job: Job) -> UnitResult:
+    def _alone(self, job: Job) -> UnitResult:
         from augtool.unit import failed
 
-        try:
-            results: list[UnitResult] = self._stop.result(self._submit(pool, [job]))
-        except StorageError:
-            raise
-        except Exception as error:  # noqa: BLE001 - this unit has ended its worker by itself
-            return failed(job.item, *_verdict(error, self._timeout))
-        return results[0]
+        while True:
+            try:
+                results: list[UnitResult] = self._stop.result(self._submit([job]))
+            except AugtoolError:
+                raise
+            except BrokenProcessPool:
+                continue
+            except Exception as error:  # noqa: BLE001 - this unit has ended its worker by itself
+                return failed(job.item, *_verdict(error, self._timeout))
+            return results[0]
+
+
+@contextmanager
+def _blocked(number: signal.Signals) -> Iterator[None]:
+    """Keep a signal back in this thread, and in what it starts, for a moment; it is delivered after."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _verdict(error: Exception, timeout: float) -> tuple[str, str]:
@@ -180,15 +244,16 @@ def _ending(code: int | None) -> str:
 
 
 _context: Context | None = None
+_work: Work | None = None
 
 
-def start_worker(context: Context) -> None:
+def start_worker(context: Context, work: Work | None = None) -> None:
     """Prepare a worker process: no signals of the terminal, C noise kept aside, limits set."""
-    global _context  # noqa: PLW0603 - a worker process holds exactly one context
+    global _context, _work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     noise.capture()
     limits.prepare(context)
-    _context = context
+    _context, _work = context, work
 
 
 def run_batch(batch: list[Job]) -> list[UnitResult]:
@@ -197,4 +262,4 @@ def run_batch(batch: list[Job]) -> list[UnitResult]:
 
     if _context is None:
         raise RuntimeError("worker was not started")
-    return [process(job, _context) for job in batch]
+    return [(_work or process)(job, _context) for job in batch]

@@ -52,19 +52,39 @@ class Explanation:
         return lines
 
 
-def explain(recipe: Recipe, image: Path, variant: int) -> Explanation:
+def explain(recipe: Recipe, image: Path, variant: int, root: Path | None = None) -> Explanation:
     """Draw and fuse one variant of a picture.
 
-    The draws are those the picture has in a flat input folder, where its key is its file name.
+    Args:
+        recipe: what to apply.
+        image: the picture.
+        variant: its number, from 1.
+        root: the input folder of the run meant: a picture's draws depend on its path below it. None
+            stands for the picture's own folder.
 
     Raises:
         UsageError: the picture cannot be read.
 
     """
     source = open_picture(image)
-    steps = freeze(recipe.transforms, recipe.seed, image.name, variant)
-    planned = stages(steps, frame_of(source), recipe.output.size)
-    return Explanation(image.name, source.size, variant, steps, planned)
+    key = key_below(image, root)
+    steps = freeze(recipe.transforms, recipe.seed, key, variant)
+    planned = stages(steps, frame_of(source), recipe.output.size, recipe.border)
+    return Explanation(key, source.size, variant, steps, planned)
+
+
+def key_below(image: Path, root: Path | None) -> str:
+    """Return a picture's identity in a run over ``root``.
+
+    Raises:
+        UsageError: it does not lie below ``root``.
+    """
+    if root is None:
+        return image.name
+    try:
+        return image.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        raise UsageError(f"{image}: does not lie in the input {root}") from None
 
 
 def open_picture(image: Path) -> Source:

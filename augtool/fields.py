@@ -162,13 +162,18 @@ def choice(*options: Plain) -> Any:
     return {"choice": list(options)}
 
 
+def normal(mean: float, std: float) -> Any:
+    """Default: normally distributed, kept inside the field's bounds."""
+    return {"normal": {"mean": mean, "std": std}}
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field of a transform: its type, its bounds, its help and its default.
 
     ``kind`` is ``float``, ``int``, ``bool``, ``option`` (one of ``options``), ``size`` (pixels: one
     number or [width, height]), ``color`` (0-255: one number or [red, green, blue]), ``seed``,
-    ``numbers`` (a list of ``length`` numbers) or ``text``.
+    ``numbers`` (a list of ``length`` numbers), ``text`` or ``texts`` (a list of them).
     """
 
     name: str
@@ -225,6 +230,7 @@ class Field:
             "seed": f"a whole number from 0 to {SEED_LIMIT - 1}",
             "numbers": f"a list of {self.length} numbers{range_text}",
             "text": "a text",
+            "texts": "a list of texts",
         }[self.kind]
 
     def _parse_mapping(self, raw: Mapping[str, Plain]) -> Value:
@@ -350,6 +356,13 @@ def _text(field: Field, raw: Plain) -> str:
     return raw
 
 
+def _texts(field: Field, raw: Plain) -> list[str]:
+    listed = [raw] if isinstance(raw, str) else raw
+    if not isinstance(listed, list) or not all(isinstance(text, str) for text in listed):
+        raise FieldError(f"expected {field.expects()}, got {describe(raw)}")
+    return list(listed)
+
+
 _CHECKS = {
     "float": _number,
     "int": _whole,
@@ -360,6 +373,7 @@ _CHECKS = {
     "seed": _seed,
     "numbers": _numbers,
     "text": _text,
+    "texts": _texts,
 }
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
 
 from augtool import registry
 from augtool.errors import UsageError
+from augtool.fields import Const
 from augtool.formats import Dataset
-from augtool.freeze import step_names
-from augtool.options import Options
+from augtool.freeze import Step, step_names
+from augtool.metadata import UNREAD
 from augtool.recipe import Recipe
-from augtool.unit import Context
+from augtool.storage import MANIFEST, REPORT_JSON
 from augtool.warp import Outside
 
 
@@ -40,6 +40,33 @@ def outside_of(recipe: Recipe, dataset: Dataset) -> Outside:
     if border == "auto":
         border = "constant" if dataset.spatial else "reflect_101"
     return Outside(border, recipe.fill)
+
+
+def remarks(recipe: Recipe, dataset: Dataset) -> list[str]:
+    """Return what a person should know before a run, in a line each; after a full walk of the set."""
+    said = []
+    unread = {suffix: count for suffix, count in dataset.ignored.items() if suffix in UNREAD}
+    if unread:
+        named = ", ".join(f"{count:,} {suffix}" for suffix, count in sorted(unread.items()))
+        said.append(f"left out: {named}: a kind of picture that is not read; convert to JPEG or PNG")
+    if (dataset.root / MANIFEST).is_file() and (dataset.root / REPORT_JSON).is_file():
+        said.append(f"{dataset.root} is the output of an earlier run: variants will be made of variants")
+    if recipe.originals == "copy" and recipe.output.size is None and resizes(recipe):
+        said.append(
+            "variants get a size of their own and originals keep theirs; output: {size: [width, height]} "
+            "gives all of them one, originals: none leaves the originals out"
+        )
+    return said
+
+
+def resizes(recipe: Recipe) -> bool:
+    """Return whether a step gives pictures a fixed size."""
+    return any(
+        isinstance(node, Step) and node.values.get("size", Const(None)).quantile(0.5) is not None
+        and registry.get(node.name).fields["size"].kind == "size"
+        for node in recipe.transforms
+        if isinstance(node, Step) and "size" in node.values
+    )  # fmt: skip
 
 
 def sided_classes(recipe: Recipe, classes: Iterable[str]) -> list[str]:
@@ -74,11 +101,3 @@ def _mirror_name(name: str) -> str | None:
         (new.capitalize() if part[:1].isupper() else new) if new else part
         for part, new in zip(parts, swapped, strict=True)
     )
-
-
-def context_of(recipe: Recipe, source: Path, output: Path, dataset: Dataset, options: Options) -> Context:
-    """Return what all units of a run share."""
-    return Context(
-        recipe, recipe.seed, source, output, outside_of(recipe, dataset), dataset, options.max_pixels,
-        options.fail_on, options.worker_memory, options.portable,
-    )  # fmt: skip

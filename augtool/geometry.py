@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from augtool import matrix as mx
-from augtool.effects import Stage, Warp
+from augtool.effects import Filter, Stage, Warp
 from augtool.matrix import Matrix, Points
 from augtool.polygons import area, clip_convex
+from augtool.warp import warp_nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,23 @@ def geometry_of(stages: Iterable[Stage], source: tuple[int, int]) -> Geometry:
         size = stage.effect.size
         visible = clip_convex(mx.apply(stage.effect.matrix, visible), mx.corners(size))
     return Geometry(source, size, matrix, visible)
+
+
+def covered_by(stages: Iterable[Stage], source: tuple[int, int]) -> NDArray[np.uint8] | None:
+    """Return what filters hide of a variant: (H, W), non-zero where nothing of the picture is seen.
+
+    None where no filter hides anything. What a filter hid before a warp moves with the picture.
+    """
+    size, hidden = source, None
+    for stage in stages:
+        effect = stage.effect
+        if isinstance(effect, Warp):
+            hidden = warp_nearest(hidden, effect, 0) if hidden is not None else None
+            size = effect.size
+        elif isinstance(effect, Filter) and effect.covers is not None:
+            more = effect.covers(size)
+            hidden = more if hidden is None else np.maximum(hidden, more)
+    return hidden
 
 
 def resized(source: tuple[int, int], size: tuple[int, int]) -> Geometry:

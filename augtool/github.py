@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from contextlib import suppress
 
 MOST = 50  # annotations of one command; GitHub shows ten of a kind per step
 _printed = 0
@@ -35,7 +36,8 @@ def annotate(level: str, message: str, file: str = "", line: int = 0, column: in
     _printed += 1
     places = {"file": file, "line": line or "", "col": column or ""}
     told = ",".join(f"{name}={_property(str(value))}" for name, value in places.items() if value)
-    sys.stderr.write(f"::{level} {told}::{_data(message)}\n")
+    with suppress(OSError, ValueError, AttributeError):  # nobody may be listening
+        sys.stderr.write(f"::{level} {told}::{_data(message)}\n")
 
 
 def disarmed(text: str) -> str:

@@ -25,16 +25,18 @@ def before_import(context: Context) -> None:
 def prepare(context: Context) -> None:
     """Set up a worker process: one OpenCV thread, its memory, its instructions."""
     prepare_here(context)
-    import cv2
+    if context.recipe.modality == "image":
+        import cv2
 
-    cv2.setNumThreads(1)
+        cv2.setNumThreads(1)
     if context.memory:
         limit_memory(context.memory)
 
 
 def prepare_here(context: Context) -> None:
     """Set up whichever process works on pictures."""
-    use_instructions(special=not context.portable)
+    if context.recipe.modality == "image":
+        use_instructions(special=not context.portable)
 
 
 def use_instructions(*, special: bool) -> None:

@@ -58,6 +58,15 @@ def shearing(x_degrees: float, y_degrees: float, center: tuple[float, float]) ->
     return about((1, x, y, 1 + x * y), center)
 
 
+def homography(source: Points, target: Points) -> Matrix:
+    """Return the projective map that takes four points to four others; both of shape (4, 2)."""
+    rows, right = [], []
+    for (x, y), (u, v) in zip(source, target, strict=True):
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+        right += [u, v]
+    return np.append(np.linalg.solve(np.array(rows, float), np.array(right, float)), 1.0).reshape(3, 3)
+
+
 def apply(transform: Matrix, points: Points) -> Points:
     """Map points.
 

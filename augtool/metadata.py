@@ -40,6 +40,8 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     "pnm": (".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
 }
 _BY_EXTENSION = {ext: fmt for fmt, extensions in EXTENSIONS.items() for ext in extensions}
+#: Extensions of pictures that people have and no decoder here reads.
+UNREAD = frozenset({".heic", ".heif", ".jxl", ".svg", ".psd", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf"})
 #: The formats that can be written.
 WRITABLE = ("jpeg", "png", "webp", "bmp", "tiff")
 

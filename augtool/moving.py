@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from augtool import matrix as mx
 from augtool.effects import Warp
 from augtool.geometry import Geometry
+from augtool.hiding import hide_keypoints, share_seen
 from augtool.labels import Instance, Keypoints, LabelRules, Labels, Mask, Polygon
 from augtool.matrix import Points
 from augtool.polygons import area, bounds, clip, inside
@@ -25,7 +27,11 @@ class Moved:
 
 
 def move_labels(
-    labels: Labels, geometry: Geometry, rules: LabelRules, flip_idx: tuple[int, ...] | None = None
+    labels: Labels,
+    geometry: Geometry,
+    rules: LabelRules,
+    flip_idx: tuple[int, ...] | None = None,
+    hidden: NDArray[np.uint8] | None = None,
 ) -> Moved:
     """Take all labels of a picture through a geometry, once.
 
@@ -34,13 +40,14 @@ def move_labels(
         geometry: from source to variant.
         rules: what to keep.
         flip_idx: for each keypoint the index of its mirror image.
+        hidden: what is painted over in the variant, see :func:`augtool.geometry.covered_by`.
     """
-    if geometry.is_identity:
+    if geometry.is_identity and hidden is None:
         return Moved(labels)
     kept: list[Instance] = []
     dropped: list[tuple[str, str]] = []
     for instance in labels.instances:
-        moved, reason = _move(instance, geometry, rules, flip_idx)
+        moved, reason = _move(instance, geometry, rules, flip_idx, hidden)
         if moved is not None and not reason:
             kept.append(moved)
             continue
@@ -59,7 +66,11 @@ def move_labels(
 
 
 def _move(
-    instance: Instance, geometry: Geometry, rules: LabelRules, flip_idx: tuple[int, ...] | None
+    instance: Instance,
+    geometry: Geometry,
+    rules: LabelRules,
+    flip_idx: tuple[int, ...] | None,
+    hidden: NDArray[np.uint8] | None,
 ) -> tuple[Instance | None, str]:
     """Return the moved object and why it should go ('' to stay); None where nothing of it is left."""
     moved, visibility = _shapes(instance, geometry, rules.box_method)
@@ -70,6 +81,11 @@ def _move(
         moved = replace(moved, category=rules.flip_classes[instance.category])
     if visibility == 0:
         return None, "outside"
+    if hidden is not None:
+        visibility *= share_seen(moved, hidden)
+        if visibility == 0:
+            return moved, "covered"
+        moved = hide_keypoints(moved, hidden)
     reason = ""
     if visibility < rules.min_visibility:
         reason = "min_visibility"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,11 +21,11 @@ def capture() -> None:
 @contextmanager
 def captured() -> Iterator[None]:
     """Point descriptor 2 at a scratch file while one unit is done in this process."""
-    try:
-        before = os.dup(2)
-    except OSError:  # closed by whoever started us: there is nothing to keep clean
+    if sys.__stderr__ is None:
+        # Closed by whoever started us: descriptor 2 is free, or by now any other file.
         yield
         return
+    before = os.dup(2)
     try:
         capture()
         yield

@@ -19,6 +19,7 @@ class Options:
         timeout: seconds for one source.
         overwrite: replace the output of an earlier run.
         format: of the data set; None looks.
+        strict: refuse a set in which a picture is in two splits.
         resume: go on with an unfinished run.
         update: redo what is affected by what has changed since a run.
         prune: with ``update``, remove what was made of sources that are gone.
@@ -33,6 +34,7 @@ class Options:
     timeout: float = 300.0
     overwrite: bool = False
     format: str | None = None
+    strict: bool = False
     resume: bool = False
     update: bool = False
     prune: bool = False

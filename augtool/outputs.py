@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from augtool.apart import contains, real_path
 from augtool.errors import StorageError, UsageError
+from augtool.filenames import on_disk
 from augtool.storage import (
     CACHE,
     INPUTS,
     JOURNAL,
     LOCK,
     MANIFEST,
+    NAMES_PREFIX,
     REPORT_HTML,
     REPORT_JSON,
     RUN,
     TMP_PREFIX,
     locked,
-    read_cache,
-    read_journal,
 )
 
 
@@ -44,18 +43,25 @@ def held(output: Path) -> Iterator[None]:
 
 
 def check_apart(source: Path, output: Path) -> None:
-    """Refuse an output that is the input, inside it, or around it, through links too.
+    """Refuse an output that is the input, inside it, or around it, through links and mounts too.
 
     Raises:
-        UsageError: they overlap.
+        UsageError: they overlap, or one of them cannot be looked at.
 
     """
-    real_in, real_out = source.resolve(), output.resolve()
-    if real_in == real_out:
+    real_in, real_out = real_path(source), real_path(output)
+    if not output.exists():
+        if contains(real_in, real_out):
+            raise UsageError(
+                f"{output}: the output lies inside the input {source}; choose a folder outside it"
+            )
+        return
+    inside, around = contains(real_in, real_out), contains(real_out, real_in)
+    if inside and around:
         raise UsageError(f"{output}: output and input are the same folder; inputs are never modified")
-    if real_in in real_out.parents:
+    if inside:
         raise UsageError(f"{output}: the output lies inside the input {source}; choose a folder outside it")
-    if real_out in real_in.parents and output.exists():
+    if around:
         raise UsageError(f"{output}: the input {source} lies inside the output; choose another output")
 
 
@@ -67,6 +73,7 @@ def check_vacant(output: Path, *, overwrite: bool, onward: bool = False) -> None
         UsageError: it is not empty, or not a folder.
 
     """
+    real_path(output)
     if (output / LOCK).exists():
         with locked(output):  # a run at work is a better reason than the files it has written so far
             pass
@@ -75,6 +82,8 @@ def check_vacant(output: Path, *, overwrite: bool, onward: bool = False) -> None
 
 def check_content(output: Path, *, overwrite: bool, onward: bool = False) -> None:
     """As :func:`check_vacant`, for who holds the lock."""
+    if output.is_symlink() and not output.exists():
+        raise UsageError(f"{output}: is a link to a folder that is not there; make it, or choose another")
     if output.exists() and not output.is_dir():
         raise UsageError(f"{output}: is a file; the output is a folder")
     present = {entry.name for entry in output.iterdir()} - {LOCK} if output.is_dir() else set()
@@ -111,7 +120,7 @@ def row_names(row: dict[str, Any]) -> list[str]:
 
 def lies_below(root: Path, relative: str) -> bool:
     """Return whether a path of a manifest stays below ``root``, through links too."""
-    real, folder = root.resolve(), (root / relative).parent.resolve()
+    real, folder = root.resolve(), (root / on_disk(relative)).parent.resolve()
     return folder == real or real in folder.parents
 
 
@@ -119,7 +128,7 @@ def remove(root: Path, names: Iterable[str]) -> None:
     """Remove files below ``root``, and folders that are empty then. Names that lead elsewhere are ignored."""
     folders: set[Path] = set()
     for relative in names:
-        path = root / relative
+        path = root / on_disk(relative)
         if not lies_below(root, relative):
             continue  # a manifest edited to point elsewhere deletes nothing
         with suppress(OSError):
@@ -137,38 +146,28 @@ def remove_run(root: Path) -> None:
         UsageError: those records are damaged; nothing is removed.
 
     """
-    listed = list(_listed(root))
-    with suppress(OSError, ValueError):
-        listed += json.loads((root / REPORT_JSON).read_bytes()).get("dataset_files", {})
+    from augtool import records
+
+    listed = list(records.listed(root))
     sweep(root)
     remove(root, listed)
+    forget_names(root)
     for name in (MANIFEST, INPUTS, REPORT_JSON, REPORT_HTML, JOURNAL, CACHE, RUN):
         with suppress(FileNotFoundError):
             (root / name).unlink()
 
 
-def _listed(root: Path) -> Iterator[str]:
-    try:
-        if (root / MANIFEST).exists():
-            with (root / MANIFEST).open("rb") as file:
-                for line in file:
-                    yield from row_names(json.loads(line))
-        for record in (*read_journal(root), *read_cache(root)):
-            for row in record["rows"]:
-                yield from row_names(row)
-    except (ValueError, KeyError, TypeError):
-        raise UsageError(
-            f"{root}: the list of what the earlier run wrote is damaged; remove the folder, or choose another"
-        ) from None
+def forget_names(root: Path) -> None:
+    """Remove the lists of names that workers kept (see ``storage.Batch``), once better records stand."""
+    for path in root.glob(NAMES_PREFIX + "*"):
+        with suppress(OSError):
+            path.unlink()
 
 
 def sweep(root: Path) -> int:
     """Remove temporary files that a killed run left behind; return how many."""
-    swept = 0
-    for folder, _, files in os.walk(root):
-        for name in files:
-            if name.startswith(TMP_PREFIX):
-                swept += 1
-                with suppress(OSError):
-                    Path(folder, name).unlink()
-    return swept
+    litter = list(root.rglob(TMP_PREFIX + "*"))
+    for path in litter:
+        with suppress(OSError):
+            path.unlink()
+    return len(litter)

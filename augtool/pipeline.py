@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from augtool import outputs, storage
 from augtool.continuing import opened
 from augtool.execute import default_workers, execute
-from augtool.fitting import check_mirroring, context_of
+from augtool.fitting import check_mirroring
 from augtool.formats import Dataset, recognise
+from augtool.leaks import Leaks, find_leaks
 from augtool.options import Options
-from augtool.plan import Job, Survey, plan, survey
+from augtool.plan import Plan, Survey
 from augtool.recipe import Recipe
 from augtool.report import write_report
-from augtool.unit import UnitResult
+from augtool.text.run import distinct
+from augtool.unit import Context, UnitResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,34 +28,26 @@ class Planned:
     """A data set and what a recipe will make of it."""
 
     dataset: Dataset
+    plan: Plan
     survey: Survey
-    recognised: str
-    """How the format was told, in a few words."""
-    jobs: Callable[[], Iterable[Job]]
-    """Yields the plan, anew at each call."""
-    done: int = 0
-    """Jobs that an earlier run has done."""
+    recognised: str  # how the format was told, in a few words
+    done: int = 0  # jobs that an earlier run has done
 
 
 def prepare(recipe: Recipe, source: Path, options: Options) -> Planned:
     """Scan the input and count the plan. Opens no picture, writes nothing."""
-    form, recognised = recognise(source, options.format)
-    dataset = form.open(source, recipe.format)
+    form, recognised = recognise(source, options.format, recipe.modality)
+    dataset = form.open(source, recipe.dataset_options)
     check_mirroring(recipe, dataset)
-    jobs = partial(_jobs, dataset, recipe, options)
-    counted = survey(jobs(), recipe)
-    dataset.require(counted, options.splits)
-    return Planned(dataset, counted, recognised, jobs)
-
-
-def _jobs(dataset: Dataset, recipe: Recipe, options: Options) -> Iterator[Job]:
-    return plan(dataset.items(), recipe, options.splits)
+    plan = Plan(dataset, recipe, options.splits)
+    return Planned(dataset, plan, plan.survey(), recognised)
 
 
 def run(
     recipe: Recipe, source: Path, output: Path, options: Options,
     on_unit: Callable[[UnitResult], None] = lambda _: None,
     on_plan: Callable[[Planned], None] = lambda _: None,
+    on_leaks: Callable[[Leaks], None] = lambda _: None,
 ) -> dict[str, Any]:  # fmt: skip
     """Make the whole enlarged data set and return its report (the content of ``report.json``)."""
     started = time.monotonic()
@@ -62,17 +55,20 @@ def run(
     outputs.check_apart(source, output)
     outputs.check_vacant(output, overwrite=options.overwrite, onward=options.onward)
     workers = default_workers() if options.workers is None else options.workers
-    context = context_of(recipe, source, output, planned.dataset, options)
-    with opened(context, options, planned.jobs) as earlier:
+    context = Context.of(recipe, source, output, planned.dataset, options)
+    leaks = find_leaks(planned.plan, planned.survey, context, workers, options.timeout)
+    leaks.check(strict=options.strict)
+    with opened(context, options, planned.plan) as earlier:
         on_plan(replace(planned, done=earlier.done))
+        on_leaks(leaks)
         jobs, total = earlier.jobs(), planned.survey.jobs - earlier.done
         work = execute(jobs, earlier.context, workers=workers, timeout=options.timeout, total=total)
         with storage.Journal(output) as journal, closing(work) as results:
-            for job, result in results:
-                journal.append(earlier.record(job, result), len(result.rows))
+            for job, result in distinct(results, earlier.context, earlier.finished()):
+                journal.append(earlier.record(job, result), len({row["output"] for row in result.rows}))
                 on_unit(result)
             earlier.settle(journal)
         seconds = time.monotonic() - started
-        report = write_report(recipe, planned, earlier.context, workers, options, seconds)
+        report = write_report(recipe, planned, earlier.context, workers, options, seconds, leaks)
         earlier.close(report)
         return report

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from augtool.counts import Allotment, Goal, allot, is_expanded
+from augtool.errors import UsageError
+from augtool.fitting import remarks
 from augtool.recipe import Recipe
 from augtool.sample import Item
+from augtool.splits import Divider
+
+if TYPE_CHECKING:
+    from augtool.formats.base import Dataset
 
 UNLABELLED = ""  # the class of pictures that lie in no class folder
 
@@ -31,7 +38,12 @@ class Job:
         return self.copy + self.variants
 
 
-def plan(items: Iterable[Item], recipe: Recipe, splits: Collection[str] = ("train",)) -> Iterator[Job]:
+def plan(
+    items: Iterable[Item],
+    recipe: Recipe,
+    splits: Collection[str] = ("train",),
+    variants: Callable[[Item], int] | None = None,
+) -> Iterator[Job]:
     """Yield a job per item.
 
     Args:
@@ -39,15 +51,61 @@ def plan(items: Iterable[Item], recipe: Recipe, splits: Collection[str] = ("trai
         recipe: says how many variants and whether the originals are copied.
         splits: the splits to expand. Items without a split are always expanded; those of other splits
             are copied untouched.
+        variants: the number for each item to expand; needed where the recipe states a goal.
 
+    Raises:
+        UsageError: the recipe states a goal, and nothing says what it comes to for each item.
     """
+    if variants is None:
+        fixed = recipe.variants
+        if isinstance(fixed, Goal):
+            raise UsageError(f"{fixed}: needs a data set; give a number of variants with -n")
+        variants = lambda _: fixed  # noqa: E731 - the constant beside the function it stands for
     for item in items:
         if item.problem:
             yield Job(item, copy=False, variants=0)
-        elif item.split is None or item.split in splits:
-            yield Job(item, copy=recipe.originals == "copy", variants=recipe.variants)
+        elif is_expanded(item, splits):
+            yield Job(item, copy=recipe.originals == "copy", variants=variants(item))
         else:
             yield Job(item, copy=True, variants=0)
+
+
+class Plan:
+    """The jobs of a run. Iterating walks the data set anew; nothing is held per picture."""
+
+    def __init__(self, dataset: Dataset, recipe: Recipe, splits: Collection[str]) -> None:
+        """Divide the set into splits and work out the counts, where the recipe asks for it.
+
+        Raises:
+            UsageError: the recipe's ``split:`` or ``variants:`` cannot be had from this set.
+        """
+        self.divider = Divider(dataset, recipe) if recipe.split else None
+        self._walk = self.divider.items if self.divider else dataset.items
+        self._dataset, self._recipe, self._splits = dataset, recipe, splits
+        self.allotment: Allotment | None = None
+        if isinstance(recipe.variants, Goal):
+            copies = recipe.originals == "copy"
+            self.allotment = allot(self._walk, recipe.variants, splits, seed=recipe.seed, copies=copies)
+
+    def __iter__(self) -> Iterator[Job]:
+        """Yield the jobs, in the order of the data set."""
+        counter = self.allotment.counter() if self.allotment else None
+        return plan(self._walk(), self._recipe, self._splits, counter)
+
+    def survey(self) -> Survey:
+        """Walk the plan once and count it, with what a person should know of its counts and splits.
+
+        Raises:
+            UsageError: the set has nothing to do.
+        """
+        counted = survey(self, self._recipe)
+        self._dataset.require(counted, self._splits)
+        if self.divider:
+            counted.notes += self.divider.notes(counted.sources)
+        if self.allotment:
+            counted.notes += self.allotment.notes
+        counted.notes += remarks(self._recipe, self._dataset)
+        return counted
 
 
 @dataclass
@@ -56,6 +114,8 @@ class Survey:
 
     sources: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(split, class) -> sources that can be used; the empty text stands for none."""
+    written: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(split, class) -> files that will be written."""
     object_classes: set[str] = field(default_factory=set)
     originals: int = 0
     variants: int = 0
@@ -63,6 +123,8 @@ class Survey:
     source_bytes: int = 0
     estimated_bytes: int = 0
     jobs: int = 0
+    notes: list[str] = field(default_factory=list)
+    """What a person should know before the run, a line each."""
 
     @property
     def files(self) -> int:
@@ -72,6 +134,11 @@ class Survey:
     def classes(self) -> set[str]:
         """Return all classes, of pictures and of objects as far as the scan knows them."""
         return ({label for _, label in self.sources} | self.object_classes) - {UNLABELLED}
+
+    @property
+    def divided(self) -> bool:
+        """Whether the usable sources are in more than one split."""
+        return len({split for split, _ in self.sources}) > 1
 
     @property
     def usable(self) -> int:
@@ -93,7 +160,9 @@ def survey(jobs: Iterable[Job], recipe: Recipe) -> Survey:
         if item.problem:
             result.problems[item.problem[0]] += 1
             continue
-        result.sources[item.split or "", item.label or UNLABELLED] += 1
+        group = item.split or "", item.label or UNLABELLED
+        result.sources[group] += 1
+        result.written[group] += job.files
         result.object_classes.update(item.classes)
         result.source_bytes += item.size_bytes
         result.originals += job.copy

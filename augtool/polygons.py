@@ -37,16 +37,18 @@ def clip(ring: Points, region: Points) -> list[Points]:
     """
     if len(region) < 3 or len(ring) < 3:
         return []
+    ends = np.roll(region, -1, axis=0)
+    normals = np.stack([region[:, 1] - ends[:, 1], ends[:, 0] - region[:, 0]], axis=1)
+    normals[((region.mean(axis=0) - region) * normals).sum(axis=1) < 0] *= -1
+    keep = ring @ normals.T >= (region * normals).sum(axis=1)
+    # Most labels lie wholly inside or outside: both are told at once, before any edge is cut along.
+    if keep.all():
+        return [ring]
+    if not keep.any(axis=0).all():
+        return []
     parts = [ring]
-    middle = region.mean(axis=0)
-    for at in range(len(region)):
-        start, end = region[at], region[(at + 1) % len(region)]
-        normal = np.array([start[1] - end[1], end[0] - start[0]])
-        if not normal.any():
-            continue
-        if (middle - start) @ normal < 0:
-            normal = -normal
-        parts = [piece for part in parts for piece in _cut(part, start, normal)]
+    for at in np.flatnonzero(~keep.all(axis=0)).tolist():
+        parts = [piece for part in parts for piece in _cut(part, region[at], normals[at])]
     return parts
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from augtool import codec
 from augtool.captions import caption
+from augtool.counts import Goal
 from augtool.drawing import draw_labels
 from augtool.effects import Pixels
 from augtool.errors import ItemError, UsageError
@@ -77,10 +79,12 @@ def _context(recipe: Recipe, dataset: Dataset) -> Context:
 def _dataset_cells(
     recipe: Recipe, source: Path, rows: int, each: int, columns: int, fmt: str | None
 ) -> list[Cell]:
-    context = _context(recipe, open_dataset(source, fmt, recipe.format))
+    context = _context(recipe, open_dataset(source, fmt, recipe.dataset_options))
+
+    counting = replace(recipe, variants=1) if isinstance(recipe.variants, Goal) else recipe
 
     def expanded() -> Iterator[Item]:
-        return (job.item for job in plan(context.dataset.items(), recipe) if job.variants)
+        return (job.item for job in plan(context.dataset.items(), counting) if job.variants)
 
     total = sum(1 for _ in expanded())
     if total == 0:

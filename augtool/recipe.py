@@ -11,24 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from augtool import registry
+from augtool.counts import Goal
 from augtool.errors import Problem, RecipeError, UsageError
-from augtool.fields import FieldError, Plain, describe
-from augtool.freeze import Node, OneOf, Step
+from augtool.fields import FieldError, Plain, Value, describe
+from augtool.flow import COMMON, MOST_STEPS, WORDS, Word, most_steps, parse_when
+from augtool.freeze import ALWAYS, Group, Node, OneOf, Step, When, step_names
 from augtool.labels import LabelRules
 from augtool.naming import did_you_mean, which_field
+from augtool.recipefaults import translate_all
+from augtool.text.options import TextOptions, as_options, check_options, modality_of
 from augtool.yamlsource import Document, load, parse
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
-
-    from augtool.recipemodel import LabelsModel
+    from augtool.recipemodel import LabelsModel, RecipeModel
 
 YamlPath = tuple[str | int, ...]
-
-# Words that stand where a transform's name can, but hold other steps.
-GROUPS = ("one_of",)
-# Fields that every step has beside its own.
-COMMON = {"p": "Probability that the step is applied, from 0 to 1."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,12 @@ class Recipe:
     name: str = ""
     description: str = ""
     seed: int = 0
-    variants: int = 5
+    variants: int | Goal = 5
+    """Variants of each picture, or what the number of pictures shall be after the run."""
+    split: tuple[tuple[str, float], ...] = ()
+    """Shares of the splits to make, beside train."""
+    group: str = ""
+    """Regular expression over paths: what it finds stays in one split."""
     originals: str = "copy"
     border: str = "auto"
     fill: tuple[int, int, int] = (0, 0, 0)
@@ -57,6 +59,14 @@ class Recipe:
     transforms: tuple[Node, ...] = ()
     source: Plain = None
     """The recipe as plain data, for the record."""
+    text: TextOptions = field(default_factory=TextOptions)
+    modality: str = "image"
+    """``image`` or ``text``: what the steps work on."""
+
+    @property
+    def dataset_options(self) -> dict[str, Any]:
+        """What the data set's format is opened with."""
+        return {"text": self.text} if self.modality == "text" else dict(self.format)
 
     def digest(self) -> str:
         """Return a SHA-256 over what the recipe says, independent of comments and layout."""
@@ -83,6 +93,9 @@ def load_recipe(reference: str) -> Recipe:
                 f"{reference}: no such file, and no built-in recipe of that name{did_you_mean(bare, known)}; "
                 f"'augtool recipes' lists them"
             )
+    if not path.exists():
+        near = [other.name for other in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+        raise UsageError(f"{reference}: no such file{did_you_mean(path.name, near)}")
     return from_document(load(path))
 
 
@@ -125,11 +138,15 @@ def from_document(document: Document) -> Recipe:
     try:
         model = RecipeModel.model_validate(document.data)
     except ValidationError as error:
-        problems += _translate_all(document, error.errors())
+        problems += translate_all(document, error.errors())
+    else:
+        problems += _mistakes(document, model)
     listed = document.data.get("transforms")
     nodes: tuple[Node, ...] = ()
     if isinstance(listed, list):
         nodes = parse_nodes(document, listed, ("transforms",), problems)
+    modality = modality_of(document, step_names(nodes), problems)
+    problems += check_options(document, modality)
     if problems or model is None:
         raise RecipeError(sorted(problems, key=lambda problem: (problem.line, problem.column)))
     size = model.output.size
@@ -137,7 +154,9 @@ def from_document(document: Document) -> Recipe:
         name=model.name,
         description=model.description,
         seed=model.seed,
-        variants=model.variants,
+        variants=_variants(model),
+        split=tuple((name, share) for name, share in model.split or () if share),
+        group=model.group,
         originals=model.originals,
         border=model.border,
         fill=_three(model.fill),
@@ -150,7 +169,27 @@ def from_document(document: Document) -> Recipe:
         format=model.format,
         transforms=nodes,
         source=document.data,
+        text=as_options(model.text.model_dump(), Path(document.file).parent),
+        modality=modality,
     )
+
+
+def _mistakes(document: Document, model: RecipeModel) -> list[Problem]:
+    from augtool.splits import compiled
+
+    problems = [document.problem(path, message) for path, message in model.mistakes()]
+    try:
+        compiled(model.group)
+    except UsageError as error:
+        problems.append(document.problem(("group",), str(error).removeprefix("group: ")))
+    return problems
+
+
+def _variants(model: RecipeModel) -> int | Goal:
+    if isinstance(model.variants, int):
+        return model.variants
+    ((kind, size),) = model.variants.goals.items()
+    return Goal(kind, size, model.variants.max_factor)
 
 
 def _label_rules(model: LabelsModel) -> LabelRules:
@@ -177,7 +216,8 @@ def _parse_node(document: Document, raw: Plain, path: YamlPath, problems: list[P
         raw = {raw: None}
     if not isinstance(raw, dict) or len(raw) != 1:
         what = (
-            "a mapping with several names; start each step with '- '"
+            f"a mapping with several names ({', '.join(list(raw)[:3])}); start each step with '- ', "
+            "and indent its fields deeper than its name or put them in braces"
             if isinstance(raw, dict)
             else describe(raw)
         )
@@ -185,10 +225,11 @@ def _parse_node(document: Document, raw: Plain, path: YamlPath, problems: list[P
         return None
     ((name, body),) = raw.items()
     inner = (*path, name)
-    if name in GROUPS:
-        return _parse_one_of(document, body, inner, problems)
-    if name not in registry.names():
-        known = [*registry.names(), *GROUPS]
+    if name in WORDS:
+        return _parse_group(document, WORDS[name], body, inner, problems)
+    names = [spec.name for spec in registry.everything()]
+    if name not in names:
+        known = [*names, *WORDS]
         problems.append(document.problem(inner, f"unknown transform{did_you_mean(name, known)}", at_key=True))
         return None
     if body is not None and not isinstance(body, dict):
@@ -218,34 +259,85 @@ def _parse_step(
             values[key] = spec.fields[key].parse(raw)
         except FieldError as error:
             problems.append(document.problem((*path, key), str(error)))
-    return Step(name, values, _probability(document, body, path, spec.p, problems))
+    p = _probability(document, body, path, spec.p, problems)
+    return Step(name, values, p, _condition(document, body, path, problems))
 
 
-def _parse_one_of(document: Document, body: Plain, path: YamlPath, problems: list[Problem]) -> OneOf | None:
+def _parse_group(
+    document: Document, word: Word, body: Plain, path: YamlPath, problems: list[Problem]
+) -> Node | None:
     if isinstance(body, list):
         body, at = {"steps": body}, path
     else:
         at = (*path, "steps")
+    extra = [*(["weights"] if word.weighted else []), *([word.count.name] if word.count else [])]
+    known = ["steps", *extra, *COMMON]
     if not isinstance(body, dict) or not isinstance(body.get("steps"), list) or not body["steps"]:
+        shown = "".join(f", {name}: {_EXAMPLES[name]}" for name in extra)
         problems.append(
-            document.problem(path, "one_of takes a list of steps, or {steps: [...], weights: [...], p: 0.5}")
+            document.problem(path, f"{word.name} takes a list of steps, or {{steps: [...]{shown}, p: 0.5}}")
         )
         return None
-    for key in set(body) - {"steps", "weights", "p"}:
-        hint = did_you_mean(key, ("steps", "weights", "p"))
+    for key in set(body) - set(known):
+        hint = did_you_mean(key, known)
         problems.append(document.problem((*path, key), f"unknown field{hint}", at_key=True))
-    count = len(body["steps"])
     nodes = parse_nodes(document, body["steps"], at, problems)
+    p = _probability(document, body, path, word.p, problems)
+    when = _condition(document, body, path, problems)
+    if word.weighted:
+        weights = _weights(document, body, path, problems)
+        return OneOf(nodes, weights, p, when) if weights and len(weights) == len(nodes) else None
+    group = Group(word.name, nodes, p, when, _count(document, word, body, path, problems))
+    if most_steps(group) > MOST_STEPS:
+        problems.append(document.problem(path, f"comes to more than {MOST_STEPS} steps"))
+    return group
+
+
+_EXAMPLES = {"weights": "[...]", "n": "2", "times": "2"}
+
+
+def _weights(
+    document: Document, body: dict[str, Plain], path: YamlPath, problems: list[Problem]
+) -> tuple[float, ...] | None:
+    count = len(body["steps"])
     weights = body.get("weights", [1] * count)
     proper = isinstance(weights, list) and all(
         isinstance(weight, int | float) and not isinstance(weight, bool) and weight >= 0 for weight in weights
     )
-    proper = proper and len(weights) == count and 0 < sum(weights) < math.inf
-    if not proper:
-        message = f"weights takes {count} number{'s' * (count != 1)} from 0, one for each step, not all 0"
-        problems.append(document.problem((*path, "weights"), message))
-    p = _probability(document, body, path, 1.0, problems)
-    return OneOf(nodes, tuple(float(weight) for weight in weights), p) if proper else None
+    if proper and len(weights) == count and 0 < sum(weights) < math.inf:
+        return tuple(float(weight) for weight in weights)
+    message = f"weights takes {count} number{'s' * (count != 1)} from 0, one for each step, not all 0"
+    problems.append(document.problem((*path, "weights"), message))
+    return None
+
+
+def _count(
+    document: Document, word: Word, body: dict[str, Plain], path: YamlPath, problems: list[Problem]
+) -> Value | None:
+    if word.count is None:
+        return None
+    steps, field = len(body["steps"]), word.count
+    given = field.name in body
+    # The default [1, 2] of some_of is for two steps and more.
+    default = 1 if word.name == "some_of" and steps == 1 else field.default
+    try:
+        value = field.parse(body[field.name] if given else default)
+        if word.name == "some_of" and value.quantile(1 - 1e-12) > steps:
+            raise FieldError(f"asks for more steps than the {steps} there {'is' if steps == 1 else 'are'}")
+    except FieldError as error:
+        problems.append(document.problem((*path, field.name), str(error)))
+        return field.parse(1)
+    return value
+
+
+def _condition(document: Document, body: dict[str, Plain], path: YamlPath, problems: list[Problem]) -> When:
+    if "when" not in body:
+        return ALWAYS
+    try:
+        return parse_when(body["when"])
+    except FieldError as error:
+        problems.append(document.problem((*path, "when"), str(error)))
+        return ALWAYS
 
 
 def _probability(
@@ -258,65 +350,3 @@ def _probability(
         )
         return 1.0
     return float(p)
-
-
-def _translate_all(document: Document, details: Sequence[ErrorDetails]) -> list[Problem]:
-    """Translate pydantic's findings; of a value that may take several forms, one finding is enough."""
-    found: dict[YamlPath, Problem] = {}
-    for detail in details:
-        path = _real_path(document.data, detail["loc"])
-        # The branch that got furthest into the value is the form the person meant.
-        for other in [known for known in found if known != path and path[: len(known)] == known]:
-            del found[other]
-        if not any(known[: len(path)] == path for known in found):
-            found[path] = _translate(document, path, detail)
-    return list(found.values())
-
-
-def _translate(document: Document, path: YamlPath, detail: ErrorDetails) -> Problem:
-    """Say in our own words, at its place, what pydantic found."""
-    from augtool.recipemodel import LabelsModel, OutputModel, RecipeModel
-
-    kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
-    if kind == "extra_forbidden":
-        model: Any = {"output": OutputModel, "labels": LabelsModel}.get(str(path[0]), RecipeModel)
-        known = {name: info.description or "" for name, info in model.model_fields.items()}
-        hint = which_field(str(path[-1]), known) or f"; known are {', '.join(known)}"
-        return document.problem(path, f"unknown field{hint}", at_key=True)
-    if kind == "missing":
-        needed = {"version": "missing; write 'version: 1'", "transforms": "missing; list the steps under it"}
-        return document.problem(path, needed.get(str(path[-1]), "missing"))
-    if path in _FORMS:
-        return document.problem(path, f"expected {_FORMS[path]}, got {describe(value)}")
-    words = {
-        "literal_error": f"expected {context.get('expected')}",
-        "greater_than_equal": f"must be at least {context.get('ge')}",
-        "less_than_equal": f"must be at most {context.get('le')}",
-        "list_type": "expected a list",
-        "string_type": "expected a text",
-        "int_type": "expected a whole number",
-        "model_type": "expected a mapping",
-    }
-    return document.problem(path, f"{words.get(kind, detail['msg'].lower())}, got {describe(value)}")
-
-
-# Fields that take several forms, said in one go.
-_FORMS: dict[YamlPath, str] = {
-    ("version",): "1",
-    ("output", "size"): "the longest side in pixels, or [width, height]",
-    ("fill",): "a grey level from 0 to 255, or [red, green, blue]",
-}
-
-
-def _real_path(data: Plain, location: YamlPath) -> YamlPath:
-    """Return pydantic's location without the entries it adds for the branches of a union."""
-    path: YamlPath = ()
-    for at, part in enumerate(location):
-        if isinstance(data, dict) and (part in data or at == len(location) - 1):
-            data = data.get(part)  # the last part may name a field that is missing
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
-            data = data[part]
-        else:
-            continue
-        path = (*path, part)
-    return path

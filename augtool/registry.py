@@ -1,9 +1,10 @@
 """Where transforms are declared: once, as a function.
 
 A transform is a function of a :class:`~augtool.sample.Frame` and keyword-only fields that returns an
-effect. Its signature *is* its recipe surface: annotations give type, bounds and help; defaults give the
-range drawn when a recipe names no value; the return type gives its kind; the docstring gives its help.
-Validation, JSON Schema, ``augtool transforms``, the reference and the contract tests all read it here.
+effect, or a tuple of effects done one after the other. Its signature *is* its recipe surface: annotations
+give type, bounds and help; defaults give the range drawn when a recipe names no value; the return type gives
+its kind; the docstring gives its help. Validation, JSON Schema, ``augtool transforms``, the reference and the
+contract tests all read it here.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import importlib
 import inspect
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar
@@ -22,10 +23,16 @@ from augtool.fields import Field, FieldError, Odd, Value, Within
 F = TypeVar("F", bound=Callable[..., Any])
 
 # Modules that declare transforms, in the order the reference lists them. A category is a module.
-MODULES = ("geometry", "crop", "color", "noise", "blur")
+MODULES = (
+    "geometry", "crop", "canvas", "color", "tone", "noise", "degrade", "blur", "sharpness",
+    "occlusion", "weather", "light", "paper", "text",
+)  # fmt: skip
+
+POLICY = "policy"  # the kind of a policy
 
 Size = typing.NewType("Size", tuple[int, int])  # (width, height) in pixels
 Color = typing.NewType("Color", tuple[int, int, int])  # red, green, blue, 0..255
+Texts: typing.TypeAlias = tuple[str, ...]  # words, phrases, marks
 Seed = typing.NewType("Seed", int)  # drawn at freeze, recorded, 0 <= seed < 2**32
 
 
@@ -52,9 +59,13 @@ class Spec:
     function: Callable[..., Any]
     values: Mapping[str, Value]
     """The defaults, parsed: what an unnamed field draws from."""
+    modality: str = "image"
+    """``image`` or ``text``: what the transform looks at. A recipe holds steps of one modality."""
 
 
-_specs: dict[str, Spec] = {}
+# What is declared, by name: its function, and its specification, worked out when it is first asked for.
+# Annotations are text until then, and reading those of a hundred transforms takes longer than a small run.
+_declared: dict[str, tuple[Callable[..., Any], Callable[[], Spec]]] = {}
 
 
 @typing.overload
@@ -76,30 +87,50 @@ def transform(
     """
 
     def declare(body: F) -> F:
-        spec = _spec(body, p, revision, mirrors=mirrors)
-        if spec.name in _specs and _specs[spec.name].function.__module__ != body.__module__:
-            raise ValueError(f"transform {spec.name} is declared twice")
-        _specs[spec.name] = spec
+        name = body.__name__
+        if name in _declared and _declared[name][0].__module__ != body.__module__:
+            raise ValueError(f"transform {name} is declared twice")
+        _declared[name] = body, cache(lambda: _spec(body, p, revision, mirrors=mirrors))
         return body
 
     return declare(function) if function is not None else declare
 
 
+def policy(function: F) -> F:
+    """Declare a policy: a function of a random stream and fields that returns the steps of one variant.
+
+    It is used where a transform is, and its fields are declared the same way; its kind is ``policy``.
+    """
+
+    def spec() -> Spec:
+        return replace(_spec(function, 1.0, 1, mirrors=False), category="policies", kind=POLICY)
+
+    _declared[function.__name__] = function, cache(spec)
+    return function
+
+
+_SOURCES = (*(f"augtool.transforms.{module}" for module in MODULES), "augtool.policies")
+
+
 @cache
-def _loaded() -> Mapping[str, Spec]:
-    for module in MODULES:
-        importlib.import_module(f"augtool.transforms.{module}")
-    return _specs
+def _loaded() -> tuple[Spec, ...]:
+    for module in _SOURCES:
+        importlib.import_module(module)
+    return tuple(spec() for _, spec in _declared.values())
 
 
 def get(name: str) -> Spec:
-    """Return a transform by name.
+    """Return a transform or policy by name.
 
     Raises:
         KeyError: there is none of that name.
 
     """
-    return _loaded()[name]
+    for module in _SOURCES:
+        if name in _declared:
+            break
+        importlib.import_module(module)
+    return _declared[name][1]()
 
 
 def names() -> list[str]:
@@ -107,10 +138,30 @@ def names() -> list[str]:
     return [spec.name for spec in specs()]
 
 
-def specs() -> Iterator[Spec]:
-    """Yield all transforms, by category as in ``MODULES``, in the order their module declares them."""
+def specs(modality: str | None = None) -> Iterator[Spec]:
+    """Yield all transforms, by category as in ``MODULES``, in the order their module declares them.
+
+    Args:
+        modality: only those on ``image`` or on ``text``.
+
+    """
     order = {module: at for at, module in enumerate(MODULES)}
-    yield from sorted(_loaded().values(), key=lambda spec: order.get(spec.category, len(order)))
+    known = sorted(
+        (spec for spec in _loaded() if spec.kind != POLICY),
+        key=lambda spec: order.get(spec.category, len(order)),
+    )
+    yield from (spec for spec in known if modality in (None, spec.modality))
+
+
+def policies() -> Iterator[Spec]:
+    """Yield all policies, in the order they are declared."""
+    yield from (spec for spec in _loaded() if spec.kind == POLICY)
+
+
+def everything() -> Iterator[Spec]:
+    """Yield all that a recipe can name as a step: transforms, then policies."""
+    yield from specs()
+    yield from policies()
 
 
 def _spec(function: Callable[..., Any], p: float, revision: int, *, mirrors: bool) -> Spec:
@@ -133,7 +184,7 @@ def _spec(function: Callable[..., Any], p: float, revision: int, *, mirrors: boo
     return Spec(
         name=name,
         category=function.__module__.rsplit(".", 1)[-1],
-        kind=hints["return"].__name__,
+        kind="+".join(effect.__name__ for effect in _effects(hints["return"])),
         summary=doc.partition("\n")[0],
         doc=doc,
         fields=fields,
@@ -142,7 +193,18 @@ def _spec(function: Callable[..., Any], p: float, revision: int, *, mirrors: boo
         mirrors=mirrors,
         function=function,
         values=values,
+        modality=_modality(function, hints),
     )
+
+
+def _modality(function: Callable[..., Any], hints: Mapping[str, Any]) -> str:
+    first = next(iter(inspect.signature(function).parameters), "")
+    return "text" if getattr(hints.get(first), "__name__", "") == "TextFrame" else "image"
+
+
+def _effects(hint: Any) -> tuple[Any, ...]:
+    """Return the effect types of a return annotation: one, or those of a tuple."""
+    return typing.get_args(hint) if typing.get_origin(hint) is tuple else (hint,)
 
 
 def _field(name: str, hint: Any, default: Any) -> Field:
@@ -187,6 +249,7 @@ def _kind(hint: Any, *, numbered: bool) -> str:
     kinds = {
         Size: "size",
         Color: "color",
+        Texts: "texts",
         Seed: "seed",
         float: "float",
         int: "int",

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from augtool import registry
+from augtool.cover import cover
 from augtool.effects import ColorMatrix, Filter, Lut, Pixels, Stage, Warp, fuse
 from augtool.freeze import FrozenStep
 from augtool.matrix import scaling
@@ -27,22 +28,45 @@ def frame_of(source: Source) -> Frame:
     )
 
 
-def stages(steps: Sequence[FrozenStep], frame: Frame, size: tuple[int, ...] | None = None) -> list[Stage]:
+def stages(
+    steps: Sequence[FrozenStep],
+    frame: Frame,
+    size: tuple[int, ...] | None = None,
+    border: str = "reflect_101",
+) -> list[Stage]:
     """Turn frozen steps into passes over the pixels, fused wherever that is exact.
 
-    Each transform sees the frame as the steps before it leave it.
+    Each transform sees the frame as the steps before it leave it. With ``border`` cover, fused geometry
+    zooms in until no border is seen.
     """
+    source = frame.size
     planned = []
     for step in steps:
-        effect = registry.get(step.name).function(frame, **step.values)
-        planned.append(Stage(effect, (step.name,)))
-        if isinstance(effect, Warp):
-            frame = replace(frame, size=effect.size)
+        if not step.fits(frame.size):
+            continue
+        made = registry.get(step.name).function(frame, **step.values)
+        for effect in made if isinstance(made, tuple) else (made,):
+            planned.append(Stage(effect, (step.name,)))
+            if isinstance(effect, Warp):
+                frame = replace(frame, size=effect.size)
     target = _target(frame.size, size)
     if target != frame.size:
         onto = scaling(target[0] / frame.size[0], target[1] / frame.size[1])
         planned.append(Stage(Warp(onto, target), ("output.size",)))
-    return fuse(planned)
+    fused = fuse(planned)
+    return _covered(fused, source) if border == "cover" else fused
+
+
+def _covered(planned: list[Stage], size: tuple[int, int]) -> list[Stage]:
+    covered = []
+    for stage in planned:
+        effect = stage.effect
+        if isinstance(effect, Warp):
+            covered.append(Stage(cover(effect, size), stage.steps))
+            size = effect.size
+        else:
+            covered.append(stage)
+    return covered
 
 
 def _target(now: tuple[int, int], size: tuple[int, ...] | None) -> tuple[int, int]:
@@ -69,7 +93,7 @@ def render(
     Returns:
         New pixels (a view of the source's where there are no steps), same dtype and channels.
     """
-    return apply(stages(steps, frame_of(source), size), source, outside)
+    return apply(stages(steps, frame_of(source), size, outside.border), source, outside)
 
 
 def apply(planned: Sequence[Stage], source: Source, outside: Outside) -> Pixels:

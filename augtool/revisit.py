@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from augtool import reading
+from augtool.filenames import on_disk
 from augtool.identity import item_digest, revisions
 from augtool.outputs import row_files
 from augtool.storage import intact
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 class File:
     """A picture of the output: its SHA-256, (width, height), and what its encoder had to change."""
 
+    name: str
     sha256: str
     size: tuple[int, int]
     warnings: tuple[str, ...]
@@ -55,7 +57,7 @@ def unchanged(job: Job, context: Context) -> dict[str, Any] | None:
         return None
     now, changed = reading.compare(context.source, made["reads"])
     files = {name: sha for row in before["rows"] for name, sha in row_files(row).items()}
-    if changed or not all(intact(context.output / name, sha) for name, sha in files.items()):
+    if changed or not all(intact(context.output / on_disk(name), sha) for name, sha in files.items()):
         return None
     return before | {"made": made | {"reads": now}}
 
@@ -92,6 +94,12 @@ class Old:
                 row["output"]: (row, tuple(lines)) for row, lines in zip(before["rows"], remarks, strict=True)
             }
 
+    def original(self) -> File | None:
+        """Return the original's copy, if there is one and it is intact."""
+        names = (name for name, (row, _) in self._rows.items() if row["kind"] == "original")
+        name = next(names, None)
+        return None if name is None else self.find("original", name, [])
+
     def find(self, kind: str, name: str, steps: list[dict[str, Any]]) -> File | None:
         """Return the file of this name if the same steps made it and it is intact, else None."""
         row, remarks = self._rows.get(name, (None, ()))
@@ -99,6 +107,6 @@ class Old:
             return None
         applied = {name for step in steps for name in step}
         then = {name: revision for name, revision in self._revisions.items() if name in applied}
-        if then != revisions(applied) or not intact(os.path.join(self._root, name), row["sha256"]):  # noqa: PTH118
+        if then != revisions(applied) or not intact(os.path.join(self._root, on_disk(name)), row["sha256"]):  # noqa: PTH118
             return None
-        return File(row["sha256"], (row["width"], row["height"]), remarks)
+        return File(name, row["sha256"], (row["width"], row["height"]), remarks)

@@ -7,6 +7,9 @@ from typing import Any
 
 from augtool.effects import Pixels
 
+OUTPUT = "\0"
+"""Stands in ``Item.folder`` for the stem of the written picture, where each has a folder of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -14,9 +17,10 @@ class Item:
 
     ``key`` is the path relative to the input, with ``/``; it identifies the item in the random stream
     and the manifest. ``stem`` and ``suffix`` are what its outputs are named from; ``folder`` is where
-    they go. ``split`` is None where the set has none. ``problem`` is set (reason code, message) where
-    the scan already knows that the input cannot be used. ``classes`` are the classes of its objects, for
-    balancing; ``ref`` is what the format needs to read its labels, small and picklable.
+    they go (see ``OUTPUT``). A suffix may hold more than the extension, where a name must end with it
+    (``_leftImg8bit.png``). ``split`` is None where the set has none. ``problem`` is set (reason code,
+    message) where the scan already knows that the input cannot be used. ``classes`` are the classes of its
+    objects, for balancing; ``ref`` is what the format needs to read its labels, small and picklable.
     """
 
     key: str
@@ -29,6 +33,10 @@ class Item:
     problem: tuple[str, str] | None = None
     classes: tuple[str, ...] = ()
     ref: Any = None
+
+    def output(self, stem: str, suffix: str) -> str:
+        """Return the path of a picture made from this one, below the output."""
+        return f"{self.folder.replace(OUTPUT, stem)}{stem}{suffix}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,10 @@ from typing import IO, Any, Self
 
 from augtool import reading
 from augtool.errors import ItemError, LockedError, StorageError
+from augtool.filenames import on_disk, text_of
 
 TMP_PREFIX = ".augtool-tmp-"
+NAMES_PREFIX = ".augtool-names-"
 LOCK = ".augtool.lock"
 JOURNAL = ".augtool-journal.jsonl"
 MANIFEST = "manifest.jsonl"
@@ -98,8 +100,10 @@ def digest(data: bytes) -> str:
 class Batch:
     """The files of one unit of work: staged under temporary names, named together at the end.
 
-    If the unit fails, :meth:`discard` leaves no trace of it. With ``spare``, a file that holds the very
-    bytes already is left alone, its time of modification with it.
+    If the unit fails, :meth:`discard` leaves no trace of it. Before a file is named, its name goes into a
+    list that the process keeps in the output: should the run be killed before the journal has it, that
+    list is how the file is known for the run's. With ``spare``, a file that holds the very bytes already is
+    left alone, its time of modification with it.
     """
 
     def __init__(self, root: Path, *, spare: bool = False) -> None:
@@ -118,7 +122,7 @@ class Batch:
             StorageError: the disk is full or fails.
 
         """
-        final = os.path.join(self._root, relative)  # noqa: PTH118 - many calls; Path costs 5 us each
+        final = os.path.join(self._root, on_disk(relative))  # noqa: PTH118 - many calls; Path costs 5 us each
         folder = os.path.dirname(final)  # noqa: PTH120
         if self._spare and intact(final, digest(data)):
             return
@@ -143,6 +147,7 @@ class Batch:
 
         """
         try:
+            self._note()
             for temporary, final in self._staged:
                 os.replace(temporary, final)  # noqa: PTH105
         except OSError as error:
@@ -150,6 +155,12 @@ class Batch:
                 f"cannot write {error.filename2 or error.filename}: {error.strerror}"
             ) from error
         self._staged.clear()
+
+    def _note(self) -> None:
+        if self._staged:
+            line = json.dumps([text_of(os.path.relpath(final, self._root)) for _, final in self._staged])
+            with open(f"{self._root}/{NAMES_PREFIX}{os.getpid()}", "ab", buffering=0) as file:  # noqa: PTH123
+                file.write(line.encode() + b"\n")
 
     def discard(self) -> None:
         """Remove what is staged."""

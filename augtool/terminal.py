@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,9 +20,10 @@ if TYPE_CHECKING:
     from augtool.checks import Findings
     from augtool.errors import RecipeError
     from augtool.explain import Explanation
+    from augtool.leaks import Leaks
     from augtool.options import Options
     from augtool.pipeline import Planned
-    from augtool.recipe import Recipe
+    from augtool.text.preview import Preview
     from augtool.unit import UnitResult
 
 _PLAIN_EVERY = 5.0  # seconds between progress lines where there is no terminal
@@ -57,22 +60,20 @@ def speak_json(*, on: bool) -> None:
 def event(kind: str, **facts: Any) -> bool:
     """Write an event if events are wanted; return whether they are."""
     if _events:
-        click.echo(json.dumps({"event": kind, "time": round(time.time(), 3), **facts}), err=True)
+        _talk(json.dumps({"event": kind, "time": round(time.time(), 3), **facts}))
     return _events
 
 
 def say(text: str) -> None:
     """Tell the person something, on stderr."""
-    if event("note", message=clean(text)):
-        return
-    click.echo(clean(text), err=True, color=_color())
+    if not event("note", message=clean(text)):
+        _talk(clean(text))
 
 
 def fail(text: str) -> None:
     """Tell the person what went wrong, on stderr."""
-    if event("error", message=clean(text)):
-        return
-    click.echo(_styled("augtool: ", fg="red") + clean(text), err=True, color=_color())
+    if not event("error", message=clean(text)):
+        _talk(_styled("augtool: ", fg="red") + clean(text))
 
 
 def fail_recipe(error: RecipeError) -> None:
@@ -91,9 +92,15 @@ def fail_recipe(error: RecipeError) -> None:
 
 def warn(text: str) -> None:
     """Warn the person, on stderr."""
-    if event("warning", message=clean(text)):
-        return
-    click.echo(_styled("warning: ", fg="yellow") + clean(text), err=True, color=_color())
+    if not event("warning", message=clean(text)):
+        _talk(_styled("warning: ", fg="yellow") + clean(text))
+
+
+def _talk(text: str) -> None:
+    # Nobody may be listening: stderr closed, its reader gone, its disk full. The work goes on.
+    with suppress(OSError, ValueError):
+        if sys.stderr is not None:
+            click.echo(text, err=True, color=_color())
 
 
 def _color() -> bool | None:
@@ -111,6 +118,7 @@ class Progress:
         self._splits, self._source = splits, source
         self._quiet, self._verbose = quiet, verbose
         self._bar: Any = None
+        self._noun = "picture"
         self._total = self._done = self._files = self._failed = 0
         self._started = self._spoke = time.monotonic()
 
@@ -131,18 +139,27 @@ class Progress:
             "plan", format=planned.dataset.name, sources=survey.jobs, files=survey.files, done=planned.done
         ):
             return
-        for line in split_notes(survey.sources, self._splits):
+        for line in split_notes(survey.sources, self._splits) + survey.notes:
             say(line)
         say(f"format: {planned.dataset.name} ({planned.recognised})")
-        say(f"{count(survey.usable, 'picture')} -> {count(survey.files, 'file')}")
+        self._noun = planned.dataset.noun
+        made = count(survey.files, "text" if self._noun == "text" else "file")
+        say(f"{count(survey.usable, self._noun)} -> {made}")
         if planned.done:
             say(f"going on after {planned.done:,} of {count(survey.jobs, 'input')}")
-        if sys.stderr.isatty():
+        # A terminal without a width (in some recorders) would make the bar invisible.
+        if sys.stderr is not None and sys.stderr.isatty() and shutil.get_terminal_size((0, 0)).columns > 0:
             from tqdm import tqdm
 
             self._bar = tqdm(
-                total=self._total, unit=" pictures", file=sys.stderr, dynamic_ncols=True, leave=False
+                total=self._total, unit=f" {self._noun}s", file=sys.stderr, dynamic_ncols=True, leave=False
             )
+
+    def leaks(self, leaks: Leaks) -> None:
+        """Warn of pictures that are in two splits."""
+        if not self._quiet:
+            for line in leaks.lines():
+                self._line(line)
 
     def unit(self, result: UnitResult) -> None:
         """Count one finished source."""
@@ -164,8 +181,10 @@ class Progress:
             self._spoke = now
             rate = self._done / (now - self._started)
             left = (self._total - self._done) / rate
-            done = f"{self._done:,} of {self._total:,} pictures, {self._files:,} files"
-            say(f"{done}, {rate:.1f}/s, {_span(left)} left")
+            done = f"{self._done:,} of {self._total:,} {self._noun}s, {self._files:,} files"
+            # The first units carry the start of the workers: an estimate from them would mislead.
+            said = f", {_span(left)} left" if self._done >= min(20, self._total // 10) else ""
+            say(f"{done}, {rate:.1f}/s{said}")
 
     def _tell(self, result: UnitResult) -> bool:
         """Say in other ways than to a person what became of a source; return whether that is all."""
@@ -183,14 +202,12 @@ class Progress:
         warn(text)
 
 
-def show_plan(planned: Planned, recipe: Recipe, options: Options, *, as_json: bool) -> None:
+def show_plan(planned: Planned, options: Options, *, as_json: bool) -> None:
     """Print what a run would do."""
-    survey = planned.survey
+    survey, noun = planned.survey, planned.dataset.noun
     rows: list[dict[str, Any]] = []
     for (split, label), pictures in sorted(survey.sources.items()):
-        expanded = not split or split in options.splits
-        copied = recipe.originals == "copy" or not expanded
-        files = pictures * (copied + (recipe.variants if expanded else 0))
+        files = survey.written[split, label]
         rows.append({"split": split or None, "label": label or None, "pictures": pictures, "files": files})
     if as_json:
         result_json(
@@ -204,14 +221,15 @@ def show_plan(planned: Planned, recipe: Recipe, options: Options, *, as_json: bo
                 "input_bytes": survey.source_bytes,
                 "estimated_bytes": survey.estimated_bytes,
                 "classes": rows,
+                "notes": survey.notes,
             }
         )
         return
-    for note in split_notes(survey.sources, options.splits):
+    for note in split_notes(survey.sources, options.splits) + survey.notes:
         result(note)
     result(
         table(
-            ("split", "class", "pictures", "files"),
+            ("split", "class", f"{noun}s", "texts made" if noun == "text" else "files"),
             [
                 (row["split"] or "-", row["label"] or "-", f"{row['pictures']:,}", f"{row['files']:,}")
                 for row in rows
@@ -220,7 +238,7 @@ def show_plan(planned: Planned, recipe: Recipe, options: Options, *, as_json: bo
     )
     made = f"{count(survey.originals, 'original')} + {count(survey.variants, 'variant')}"
     total = f"{count(survey.files, 'file')}, about {_bytes(survey.estimated_bytes)}"
-    result(f"\n{count(survey.usable, 'picture')} ({_bytes(survey.source_bytes)}) -> {made} = {total}")
+    result(f"\n{count(survey.usable, noun)} ({_bytes(survey.source_bytes)}) -> {made} = {total}")
     for code, number in survey.problems.items():
         result(f"{count(number, 'input')} cannot be used: {code}")
     for suffix, number in planned.dataset.ignored.most_common(5):
@@ -240,14 +258,19 @@ def show_report(report: dict[str, Any], output: Path, *, as_json: bool, quiet: b
         )
         result_json({name: report[name] for name in listed} | {"output": str(output)})
         return
+    totals = report["totals"]
+    failed = ", ".join(f"{number:,} {code}" for code, number in report["failure_counts"].items())
+    if failed:
+        warn(f"{count(totals['failed'], 'input')} failed ({failed}); {output / 'inputs.jsonl'} says why")
     if quiet:
         return
-    totals = report["totals"]
     made = f"{count(totals['originals'], 'original')} + {count(totals['variants'], 'variant')}"
     speed = f"{report['duration_seconds']:.1f} s, {report['variants_per_second']:,} variants/s"
-    result(f"{count(totals['files'], 'file')}: {made} ({speed})")
-    for code, number in report["failure_counts"].items():
-        result(f"{count(number, 'input')} failed: {code}")
+    result(f"{count(totals['files'], 'text' if report['unit'] == 'text' else 'file')}: {made} ({speed})")
+    short = report.get("shortfalls", {"missing": 0})
+    if short["missing"]:
+        reasons = ", ".join(f"{reason} {number:,}" for reason, number in short["reasons"].items())
+        result(f"{count(short['missing'], 'variant')} could not be made: {reasons}")
     for code, number in report["warning_counts"].items():
         result(f"{count(number, 'warning')}: {code}")
     result(f"report: {output / 'report.html'}")
@@ -274,6 +297,25 @@ def show_explanation(explanation: Explanation, *, as_json: bool) -> None:
         return
     for line in explanation.lines():
         result(line)
+
+
+def show_texts(preview: Preview) -> None:
+    """Print texts above their variants; on a terminal, colour marks what went and what came."""
+    styles: dict[str, dict[str, Any]] = {
+        "old": {"fg": "red", "strikethrough": True},
+        "new": {"fg": "green", "bold": True},
+        "head": {"bold": True},
+        "note": {"dim": True},
+    }
+    marks = {"old": ("[-", "-]"), "new": ("{+", "+}")}
+    colored = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    for line in preview.lines():
+        parts = []
+        for kind, text in line:
+            shown = clean(text).replace("\n", " ") if kind != "same" else clean(text)
+            before, after = ("", "") if colored else marks.get(kind, ("", ""))
+            parts.append(_styled(shown, **styles.get(kind, {})) if colored else f"{before}{shown}{after}")
+        click.echo("".join(parts), color=colored)
 
 
 def split_notes(sources: Iterable[tuple[str, str]], splits: Collection[str]) -> list[str]:

@@ -13,13 +13,14 @@ import cv2
 from augtool import codec, noise, reading, revisit, salvage
 from augtool.effects import Pixels, Stage
 from augtool.errors import ItemError
+from augtool.fitting import outside_of
 from augtool.formats import Dataset
-from augtool.freeze import FrozenStep, freeze
-from augtool.geometry import geometry_of, resized
+from augtool.freeze import Facts, FrozenStep, freeze
+from augtool.geometry import covered_by, geometry_of, resized
 from augtool.labels import KEEP_ALL, Labels
 from augtool.limits import check_size
 from augtool.moving import Moved, box_of, move_labels
-from augtool.options import MAX_PIXELS
+from augtool.options import MAX_PIXELS, Options
 from augtool.plan import Job
 from augtool.reading import Notes
 from augtool.recipe import Output, Recipe
@@ -55,6 +56,14 @@ class Context:
     update: bool = False
     """Whether files that are there already may be left as they are."""
 
+    @classmethod
+    def of(cls, recipe: Recipe, source: Path, output: Path, dataset: Dataset, options: Options) -> Context:
+        """Return the context of a run."""
+        return cls(
+            recipe, recipe.seed, source, output, outside_of(recipe, dataset), dataset, options.max_pixels,
+            options.fail_on, options.worker_memory, options.portable,
+        )  # fmt: skip
+
 
 @dataclass(slots=True)
 class UnitResult:
@@ -82,6 +91,10 @@ class UnitResult:
         default_factory=lambda: {"original": Counter(), "variant": Counter()}
     )
     """Where the objects lie, see ``_places``."""
+    shortfall: dict[str, Any] | None = None
+    """``missing`` variants of a text and the ``reason``, where fewer could be made than were asked for."""
+    found: Any = None
+    """What other work than making files has to say (see ``execute``); it is not recorded."""
     made: dict[str, Any] = field(default_factory=dict)
     """What a later run needs to know of this one; see :mod:`augtool.revisit`."""
     kept: dict[str, Any] | None = None
@@ -96,7 +109,7 @@ class UnitResult:
         if self.kept is not None:
             return self.kept
         record: dict[str, Any] = {"source": shown(self.source), "status": self.status}
-        for name in ("reason", "message", "split", "label", "warnings", "skipped", "lost"):
+        for name in ("reason", "message", "split", "label", "warnings", "skipped", "lost", "shortfall"):
             if getattr(self, name):
                 record[name] = getattr(self, name)
         if any(self.objects.values()):
@@ -118,6 +131,13 @@ def process(job: Job, context: Context) -> UnitResult:
     Raises:
         StorageError: the output cannot be written; the run must stop.
     """
+    if context.recipe.modality == "text":
+        from augtool.text.unit import process_text
+
+        with reading.noting() as notes:
+            result = process_text(job, context)
+        result.made["reads"] = notes.stamps(context.source)
+        return result
     item = job.item
     if item.problem:
         return failed(item, *item.problem)
@@ -194,17 +214,17 @@ class _Maker:
 
     def _copy(self) -> None:
         item, context = self._job.item, self._context
-        name = f"{item.folder}{item.stem}{item.suffix}"
-        file = self._old.find("original", name, [])
+        file = self._old.original()
         if file is None:
             encoded, pixels = original(
                 self._data, self._picture, self._source, context.recipe, context.outside
             )
+            name, encoded = named_original(item, self._picture.format, encoded)
             file = self._write(name, encoded, pixels)
         labels = self._labels
         if file.size != self._source.size:
             labels = move_labels(labels, resized(self._source.size, file.size), KEEP_ALL).labels
-        self._list("original", 0, [], name, file, labels)
+        self._list("original", 0, [], file.name, file, labels)
 
     def _write_variant(self, variant: int, made: Drawn) -> None:
         item, context = self._job.item, self._context
@@ -221,7 +241,7 @@ class _Maker:
 
     def _write(self, name: str, encoded: tuple[bytes, tuple[str, ...]], pixels: Pixels) -> File:
         self._batch.write(name, encoded[0])
-        return File(digest(encoded[0]), _size(pixels), encoded[1])
+        return File(name, digest(encoded[0]), _size(pixels), encoded[1])
 
     def _list(
         self, kind: str, variant: int, steps: list[dict[str, Any]], name: str, file: File, labels: Labels
@@ -271,11 +291,14 @@ def draw(item: Item, source: Source, labels: Labels, variant: int, context: Cont
     """
     recipe = context.recipe
     for attempt in range(MAX_DRAWS):
-        steps = freeze(recipe.transforms, context.seed, item.key, variant, attempt)
-        planned = stages(steps, frame_of(source), recipe.output.size)
+        steps = freeze(recipe.transforms, context.seed, item.key, variant, attempt, Facts.of(item))
+        planned = stages(steps, frame_of(source), recipe.output.size, context.outside.border)
         check_size(planned, context.max_pixels)
+        if not labels.instances and labels.semantic is None:
+            return Drawn(steps, planned, Moved(labels))  # nothing that could move
         geometry = geometry_of(planned, source.size)
-        moved = move_labels(labels, geometry, recipe.labels, context.dataset.flip_idx)
+        hidden = covered_by(planned, source.size) if labels.instances else None
+        moved = move_labels(labels, geometry, recipe.labels, context.dataset.flip_idx, hidden)
         if not moved.redraw:
             break
     return Drawn(steps, planned, moved)
@@ -303,11 +326,34 @@ def variant_name(item: Item, variant: int, fmt: str) -> str:
     A source whose own suffix belongs to the written format keeps it. Otherwise the suffix goes into the
     name, so that ``a.jpg`` and ``a.png`` written as JPEG do not meet.
     """
-    suffix = item.suffix
-    if suffix.lower() in codec.EXTENSIONS[fmt]:
-        return f"{item.folder}{item.stem}__aug{variant}{suffix}"
-    own = f"_{suffix[1:].lower()}" if suffix else ""
-    return f"{item.folder}{item.stem}{own}__aug{variant}{codec.EXTENSIONS[fmt][0]}"
+    return _named(item, f"__aug{variant}", fmt)
+
+
+def named_original(
+    item: Item, read: str, encoded: tuple[bytes, tuple[str, ...]]
+) -> tuple[str, tuple[bytes, tuple[str, ...]]]:
+    """Return the output path of an original's copy, and the copy with its warnings.
+
+    It is the source's own name, unless the copy had to be written in another format than the one
+    ``read``: then its suffix says so, as a variant's does, and a warning says the name.
+    """
+    data, warnings = encoded
+    fmt = codec.sniff(data)
+    if fmt == read:
+        return item.output(item.stem, item.suffix), encoded
+    name = _named(item, "", fmt)
+    remark = f"reencoded: written as {fmt}, as {read} is only read"
+    others = tuple(warning for warning in warnings if warning != remark)
+    return name, (data, (f"{remark}; the copy is {name}", *others))
+
+
+def _named(item: Item, tail: str, fmt: str) -> str:
+    dot = item.suffix.rfind(".") if "." in item.suffix else len(item.suffix)
+    ending, extension = item.suffix[:dot], item.suffix[dot:]
+    if extension.lower() in codec.EXTENSIONS[fmt]:
+        return item.output(item.stem + tail, ending + extension)
+    own = f"_{extension[1:].lower()}" if extension else ""
+    return item.output(f"{item.stem}{own}{tail}", ending + codec.EXTENSIONS[fmt][0])
 
 
 def output_format(output: Output, source_format: str) -> str:

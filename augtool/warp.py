@@ -9,7 +9,16 @@ import cv2
 import numpy as np
 
 from augtool.effects import Pixels, Warp
-from augtool.matrix import is_projective, lattice, scaling, shrink_factors, to_index_frame
+from augtool.matrix import (
+    Matrix,
+    is_projective,
+    lattice,
+    scaling,
+    shrink_factors,
+    to_index_frame,
+    translation,
+)
+from augtool.reach import laid_out
 
 BORDERS = {
     "constant": cv2.BORDER_CONSTANT,
@@ -24,11 +33,18 @@ BORDERS = {
 class Outside:
     """What a warp shows where it looks beyond the source.
 
-    ``border`` is a key of ``BORDERS``; ``fill`` is red, green, blue from 0 to 255, used by ``constant``.
+    ``border`` is a key of ``BORDERS`` or ``cover`` (see :mod:`augtool.cover`); ``fill`` is red, green, blue
+    from 0 to 255, used by ``constant``.
     """
 
     border: str = "reflect_101"
     fill: tuple[int, int, int] = (0, 0, 0)
+
+    @property
+    def mode(self) -> int:
+        """OpenCV's number for the border."""
+        # Where geometry has zoomed in to cover the canvas, half a pixel of the edge is left to fill.
+        return BORDERS["reflect_101" if self.border == "cover" else self.border]
 
     def scalar(self, pixels: Pixels) -> tuple[float, ...]:
         """Return the fill as OpenCV wants it for these pixels: transparent where they have alpha."""
@@ -107,18 +123,24 @@ def warp(source: Source, effect: Warp, outside: Outside) -> Pixels:
     if pixels is not source.pixels:
         # The half-size copies cover the same extent: one scaling leads from them to the full picture.
         matrix = matrix @ scaling(size[0] / pixels.shape[1], size[1] / pixels.shape[0])
-    index = to_index_frame(matrix)
-    flags = cv2.INTER_LINEAR
-    border, scalar = BORDERS[outside.border], outside.scalar(pixels)
-    if is_projective(matrix):
-        return np.asarray(
-            cv2.warpPerspective(
-                pixels, index, effect.size, flags=flags, borderMode=border, borderValue=scalar
-            )
-        )
-    return np.asarray(
-        cv2.warpAffine(pixels, index[:2], effect.size, flags=flags, borderMode=border, borderValue=scalar)
+    return _linear(pixels, to_index_frame(matrix), effect.size, outside)
+
+
+def _linear(pixels: Pixels, index: Matrix, size: tuple[int, int], outside: Outside) -> Pixels:
+    border, scalar = outside.mode, outside.scalar(pixels)
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    laid = laid_out(pixels, index, size, border)
+    if laid is not None:
+        pixels, (x, y) = laid
+        index = index @ translation(x, y)
+        border = cv2.BORDER_CONSTANT
+    warper, kernel = (cv2.warpPerspective, index) if is_projective(index) else (cv2.warpAffine, index[:2])
+    result = np.asarray(
+        warper(pixels, kernel, size, flags=cv2.INTER_LINEAR, borderMode=border, borderValue=scalar)
     )
+    if result.ndim == 3 and result.shape[2] != channels:
+        return np.asarray(cv2.cvtColor(result, cv2.COLOR_BGRA2BGR))
+    return result
 
 
 def _halvings(factor: float, side: int) -> int:

@@ -34,8 +34,25 @@ def faulty_batch(batch: list[Job]) -> Any:
     return execute.run_batch(batch)
 
 
+def dies_at_first(context: Any, work: Any) -> None:
+    """Like ``execute.start_worker``, but the first two workers of a run end before they are at any task."""
+    for at in range(2):
+        try:
+            (context.source.parent / f"died.{at}").touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        os.kill(os.getpid(), signal.SIGKILL)
+    execute.start_worker(context, work)
+
+
+def always_dies(context: Any, work: Any) -> None:
+    """A worker that cannot be started at all."""
+    os._exit(1)
+
+
 class FaultyPool(execute._Pool):
     """The pool under test with that function in place of its own."""
 
-    def _submit(self, pool: Any, batch: list[Job]) -> Any:
-        return pool.schedule(faulty_batch, args=(batch,), timeout=self._timeout)
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._function = faulty_batch

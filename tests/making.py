@@ -81,9 +81,14 @@ def pictures(output: Path) -> set[str]:
 
 
 def tree(root: Path, *, times: bool = False) -> dict[str, Any]:
-    """Every path below ``root`` with a hash of its content and, if asked, its modification time."""
+    """Every path below ``root`` with a hash of its content and, if asked, its modification time.
+
+    Workers' lists of names are left out: they are for a run that is killed, and gone when one has ended.
+    """
     found: dict[str, Any] = {}
     for path in root.rglob("*"):
+        if path.name.startswith(storage.NAMES_PREFIX):
+            continue
         data = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
         entry = hashlib.sha256(data).hexdigest()
         found[path.relative_to(root).as_posix()] = (

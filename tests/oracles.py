@@ -97,7 +97,8 @@ def wide(spec: registry.Spec) -> dict[str, Any]:
     for name, field in spec.fields.items():
         if field.kind == "float" and field.bounds:
             low, high = field.bounds.low, field.bounds.high
-            ranges[name] = [max(low, 0.4), min(high, 2.5)] if low > 0 else [low / 2, high / 2]
+            reach = [max(low, 0.4), min(high, 2.5)] if low > 0 else [low / 2, high / 2]
+            ranges[name] = reach if reach[0] <= reach[1] else [low, high]
         elif field.kind == "option":
             ranges[name] = {"choice": list(field.options)}
     return ranges

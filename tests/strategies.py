@@ -43,10 +43,20 @@ def values(field: Field) -> st.SearchStrategy[Any]:
     return st.one_of(forms)
 
 
-STEP = st.sampled_from(list(registry.specs())).flatmap(
+NAME = st.text("abc xyz-", min_size=1, max_size=3)
+WHEN = st.fixed_dictionaries(
+    {"class": NAME | st.integers(0, 9) | st.lists(NAME, min_size=1, max_size=2)},
+    optional={
+        "split": st.sampled_from(["train", "val", ["train", "test"]]),
+        "min_size": st.integers(1, 65535),
+        "max_size": st.integers(1, 65535),
+    },
+)
+STEP = st.sampled_from([spec for spec in registry.everything() if spec.modality == "image"]).flatmap(
     lambda spec: st.fixed_dictionaries(
         {},
-        optional={name: values(field) for name, field in spec.fields.items()} | {"p": st.floats(0, 1)},
+        optional={name: values(field) for name, field in spec.fields.items()}
+        | {"p": st.floats(0, 1), "when": WHEN},
     ).map(lambda fields: {spec.name: fields})
 )
 STEPS = st.lists(STEP, min_size=1, max_size=3)
@@ -56,8 +66,15 @@ GROUP = STEPS.map(lambda steps: {"one_of": steps}) | STEPS.flatmap(
         optional={"p": st.floats(0, 1), "weights": st.just([1.5] * len(steps))},
     ).map(lambda group: {"one_of": group})
 )
+COUNT = {"some_of": {"n": st.just(1)}, "repeat": {"times": st.integers(0, 3) | st.just([1, 2])}}
+FLOW = st.sampled_from(["some_of", "repeat", "sequence", "sometimes", "random_order"]).flatmap(
+    lambda word: st.fixed_dictionaries(
+        {"steps": STEPS | st.lists(GROUP, min_size=1, max_size=2)},
+        optional={"p": st.floats(0, 1), "when": WHEN} | COUNT.get(word, {}),
+    ).map(lambda group: {word: group})
+)
 VALID = st.fixed_dictionaries(
-    {"version": st.just(1), "transforms": st.lists(STEP | GROUP, max_size=3)},
+    {"version": st.just(1), "transforms": st.lists(STEP | GROUP | FLOW, max_size=3)},
     optional={
         "name": st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20),
         "seed": st.integers(0, 2**63 - 1),

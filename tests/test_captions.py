@@ -27,9 +27,11 @@ def test_a_step_in_a_few_words(step: dict[str, dict[str, Any]], said: str) -> No
 
 
 def test_every_transform_has_a_caption_of_one_short_line() -> None:
-    lines = "".join(f"  - {name}: {{p: 1}}\n" for name in registry.names())
-    steps = freeze(parse_recipe(f"version: 1\ntransforms:\n{lines}").transforms, 1, "k", 1)
-    said = caption(step.plain() for step in steps)
+    said: list[str] = []
+    for modality in ("image", "text"):
+        lines = "".join(f"  - {spec.name}: {{p: 1}}\n" for spec in registry.specs(modality))
+        steps = freeze(parse_recipe(f"version: 1\ntransforms:\n{lines}").transforms, 1, "k", 1)
+        said += caption(step.plain() for step in steps)
     assert len(said) == len(registry.names())
     for name, text in zip(registry.names(), said, strict=True):
         assert text.startswith(name.replace("_", " "))

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 from making import RECIPE, dataset, encoded, pictures, put, rows, tree
 
-from augtool import __version__, docs, registry, storage
+from augtool import __version__, flow, recipeschema, registry, storage
 from augtool.cli import main
 from augtool.errors import AugtoolError
 
@@ -113,7 +113,9 @@ def test_run_with_failures_exits_3_and_names_them(place: Path) -> None:
     done = augtool("run", "r.yaml", "in", "out", "-w", 0)
     assert done.exit_code == 3
     assert "[truncated]" in done.stderr
-    assert "1 input failed: truncated" in done.stdout
+    assert "1 input failed (1 truncated); out/inputs.jsonl says why" in done.stderr
+    quiet = augtool("run", "r.yaml", "in", "out", "-w", 0, "-q", "--overwrite")
+    assert quiet.stderr == "warning: 1 input failed (1 truncated); out/inputs.jsonl says why\n"
     assert "\x1b" not in done.output
     assert "bad\\x1b[31m.png" in done.stderr
     (failed,) = [row for row in rows(place / "out", "inputs.jsonl") if row["status"] != "ok"]
@@ -361,15 +363,17 @@ def test_transforms_are_listed_and_shown() -> None:
     listed = augtool("transforms").stdout
     assert all(name in listed for name in registry.names())
     assert "angle: a number from -360 to 360" in augtool("transforms", "rotate").stdout
+    assert "magnitude: a number from 0 to 30" in augtool("transforms", "randaugment").stdout
+    assert "n: a whole number from 0" in augtool("transforms", "some_of").stdout
     data = json.loads(augtool("transforms", "--json").stdout)
-    assert [entry["name"] for entry in data] == registry.names()
+    assert [entry["name"] for entry in data] == [*(spec.name for spec in registry.everything()), *flow.WORDS]
     assert [entry["name"] for entry in json.loads(augtool("transforms", "hue", "--json").stdout)] == ["hue"]
     assert "did you mean 'rotate'" in one_line(augtool("transforms", "rotat").stderr)
 
 
 def test_schema_is_printed() -> None:
     printed = augtool("schema").stdout
-    assert printed == docs.schema_text()
+    assert printed == recipeschema.schema_text()
     Draft202012Validator.check_schema(json.loads(printed))
 
 

@@ -709,3 +709,35 @@ def test_drone_pictures_lose_their_position(real):
         clean, _ = codec.clean_copy(data)
         assert not dict(Image.open(io.BytesIO(clean)).getexif()) and codec.probe(clean).frames == 1
         assert np.array_equal(codec.decode(clean).pixels, picture.pixels)
+
+
+@pytest.mark.parametrize("fmt", ["jpeg", "png", "webp", "tiff", "bmp"])
+def test_a_thumbnail_is_the_picture_small_and_grey(fmt):
+    rows, columns = np.mgrid[0:600, 0:900]
+    pixels = np.dstack([rows // 4, columns // 4, (rows + columns) // 8]).astype(np.uint8)
+    small = codec.thumbnail(codec.encode(pixels, fmt, quality=95)[0], 32)
+    grey = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), (32, 32), interpolation=cv2.INTER_AREA)
+    assert small.shape == (32, 32)
+    assert small.dtype == np.uint8
+    assert np.abs(small.astype(int) - grey).max() <= 4
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_a_thumbnail_of_any_layout_is_grey(channels, bits):
+    top = 255 if bits == 8 else 65535
+    layers = [np.full((70, 50), top // 2)] * min(channels, 3) + [np.full((70, 50), top)] * (channels == 4)
+    pixels = np.dstack(layers).squeeze().astype(np.uint8 if bits == 8 else np.uint16)
+    assert np.abs(codec.thumbnail(codec.encode(pixels, "png")[0], 16).astype(int) - 127).max() <= 1
+
+
+@pytest.mark.parametrize("damage", [b"", b"nothing", b"\xff\xd8\xff"])
+def test_a_thumbnail_of_what_is_no_picture_is_refused(damage):
+    with pytest.raises(ItemError):
+        codec.thumbnail(damage, 32)
+
+
+def test_a_thumbnail_heeds_the_limit_on_pixels():
+    data = codec.encode(np.zeros((50, 50, 3), np.uint8), "png")[0]
+    with pytest.raises(ItemError, match="limit 100 pixels"):
+        codec.thumbnail(data, 32, max_pixels=100)

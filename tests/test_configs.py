@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from augtool import docs
+from augtool import recipeschema
 from augtool.freeze import freeze
 from augtool.recipe import builtin_recipes, load_recipe
 
@@ -27,5 +27,5 @@ def test_a_shipped_recipe_is_valid_and_says_what_it_is_for(path: Path) -> None:
     recipe = load_recipe(str(path))
     assert recipe.name == path.stem
     assert recipe.description
-    Draft202012Validator(docs.schema()).validate(recipe.source)
+    Draft202012Validator(recipeschema.schema()).validate(recipe.source)
     assert freeze(recipe.transforms, recipe.seed, "a.jpg", 1) or recipe.transforms

@@ -279,8 +279,8 @@ def replace_function(monkeypatch: pytest.MonkeyPatch, name: str) -> str:
     def other(frame: Any, **fields: Any) -> Any:
         return spec.function(frame, **{**fields, "degrees": fields["degrees"] + 40})
 
-    specs = dict(registry._specs) | {name: replace(spec, revision=spec.revision + 1, function=other)}
-    monkeypatch.setattr(registry, "_loaded", lambda: specs)
+    newer = replace(spec, revision=spec.revision + 1, function=other)
+    monkeypatch.setitem(registry._declared, name, (registry._declared[name][0], lambda: newer))
     return name
 
 

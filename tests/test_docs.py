@@ -5,7 +5,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from augtool import docs, registry
+from augtool import docs, flow, recipeschema, registry
 from augtool.errors import UsageError
 from augtool.recipe import from_plain, load_recipe, parse_recipe
 
@@ -18,21 +18,21 @@ def test_a_generated_file_is_fresh(path: Path) -> None:
 
 
 def test_the_schema_is_a_schema_of_its_draft() -> None:
-    Draft202012Validator.check_schema(docs.schema())
-    assert docs.schema()["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    Draft202012Validator.check_schema(recipeschema.schema())
+    assert recipeschema.schema()["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
 def test_every_default_in_the_schema_is_valid_by_itself() -> None:
-    schema = docs.schema()
+    schema = recipeschema.schema()
     choices = schema["$defs"]["step"]["oneOf"][1]["properties"]
     for spec in registry.specs():
         for name, field in choices[spec.name]["properties"].items():
             if "default" in field:
-                Draft202012Validator(field).validate(field["default"])
+                Draft202012Validator(field | {"$defs": schema["$defs"]}).validate(field["default"])
                 assert field["description"], f"{spec.name}.{name}"
 
 
-@pytest.mark.parametrize("spec", list(registry.specs()), ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", list(registry.everything()), ids=lambda spec: spec.name)
 def test_every_example_parses_to_the_defaults(spec: registry.Spec) -> None:
     (line,) = yaml.safe_load(docs.example(spec))
     written = from_plain({"version": 1, "transforms": [line]})
@@ -40,7 +40,7 @@ def test_every_example_parses_to_the_defaults(spec: registry.Spec) -> None:
     assert written.transforms == bare.transforms
 
 
-@pytest.mark.parametrize("spec", list(registry.specs()), ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", list(registry.everything()), ids=lambda spec: spec.name)
 def test_every_page_and_the_reference_name_every_field(spec: registry.Spec) -> None:
     page, reference = docs.page(spec), docs.reference()
     section = reference.split(f"### {spec.name}\n")[1].split("\n### ")[0]
@@ -54,14 +54,25 @@ def test_every_page_and_the_reference_name_every_field(spec: registry.Spec) -> N
 
 def test_the_listing_names_every_transform_once() -> None:
     names = [line.split()[0] for line in docs.listing().splitlines() if line.startswith("  ")]
-    assert names == registry.names()
+    assert names == [*(spec.name for spec in registry.everything()), *flow.WORDS]
+
+
+@pytest.mark.parametrize("word", list(flow.WORDS))
+def test_every_word_of_flow_has_a_page_whose_example_is_valid(word: str) -> None:
+    page = docs.page_of(word)
+    step = yaml.safe_load(page.split("example:\n")[1])[0]
+    data = {"version": 1, "transforms": [step]}
+    assert from_plain(data).transforms[0].name == word
+    Draft202012Validator(recipeschema.schema()).validate(data)
+    section = docs.reference().split(f"### {word}\n")[1].split("\n### ")[0]
+    assert all(f"| `{name}` |" in section for name in step[word] if name != "steps")
 
 
 def test_the_starter_recipe_is_valid_and_never_overwrites(tmp_path: Path) -> None:
     docs.write_starter(tmp_path / "r.yaml")
     recipe = load_recipe(str(tmp_path / "r.yaml"))
     assert len(recipe.transforms) == 7
-    Draft202012Validator(docs.schema()).validate(recipe.source)
+    Draft202012Validator(recipeschema.schema()).validate(recipe.source)
     assert "#" in (tmp_path / "r.yaml").read_text()
     with pytest.raises(UsageError, match="is there already"):
         docs.write_starter(tmp_path / "r.yaml")

@@ -2,12 +2,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+import faults
 import pytest
 from faults import FaultyPool
 from making import encoded, put, recipe, tree
 
 from augtool import execute as executing
-from augtool.errors import StorageError
+from augtool.errors import AugtoolError, StorageError
 from augtool.execute import batches, default_workers, execute
 from augtool.formats.folder import FolderDataset
 from augtool.plan import Job, plan
@@ -106,6 +107,24 @@ def test_a_fault_costs_the_unit_it_happens_in_and_no_other(tmp_path: Path) -> No
     assert len(tree(tmp_path / "out")) == 3 * 7
 
 
+def test_workers_that_end_at_no_task_cost_no_unit(tmp_path: Path) -> None:
+    for at in range(6):
+        put(tmp_path / "in" / f"{at}.png", at)
+    pool = executing._Pool(context(tmp_path), 2, 60.0, Stop())
+    pool._initializer = faults.dies_at_first
+    results = [result for _, result in pool.run(jobs(tmp_path), 6)]
+    assert [result.status for result in results] == ["ok"] * 6
+    assert (tmp_path / "died.1").exists()
+
+
+def test_workers_that_never_start_end_the_run_with_a_reason(tmp_path: Path) -> None:
+    put(tmp_path / "in" / "a.png")
+    pool = executing._Pool(context(tmp_path), 1, 60.0, Stop())
+    pool._initializer = faults.always_dies
+    with pytest.raises(AugtoolError, match="end before they do anything"):
+        list(pool.run(jobs(tmp_path), 1))
+
+
 def test_a_unit_alone_in_its_batch_is_tried_once_more(tmp_path: Path) -> None:
     put(tmp_path / "in" / "once.png")
     pool = FaultyPool(context(tmp_path), 1, 60.0, Stop())
@@ -163,3 +182,19 @@ def test_what_a_decoder_prints_goes_into_the_record_of_its_file(
     assert all(warning.startswith("decoder: ") for warning in results[0].warnings)
     assert results[1].warnings == []
     assert capfd.readouterr().err == ""
+
+
+def look(one: Job, given: Context) -> UnitResult:
+    """Work other than making files, as a worker imports it."""
+    result = UnitResult(one.item.key, "ok")
+    result.found = one.item.key.upper()
+    return result
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_the_pool_does_other_work_and_writes_nothing_for_it(tmp_path: Path, workers: int) -> None:
+    given = context(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    done = execute(map(job, range(5)), given, workers=workers, timeout=60, total=5, work=look)
+    assert [result.found for _, result in done] == [f"{number}.PNG" for number in range(5)]
+    assert sorted(tmp_path.rglob("*")) == before

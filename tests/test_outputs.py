@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ from making import tree
 
 from augtool import outputs, storage
 from augtool.errors import StorageError, UsageError
+from augtool.formats import recognise
 
 # --- where a run may write -------------------------------------------------------------------------------
 
@@ -29,6 +31,27 @@ def test_input_and_output_may_not_overlap_through_links_either(
     with pytest.raises(UsageError):
         outputs.check_apart(tmp_path / source, tmp_path / output)
     assert tree(tmp_path) == before
+
+
+def test_a_link_in_a_circle_or_a_name_too_long_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "circle").symlink_to("circle")
+    for bad, said in ((tmp_path / "circle", "in a circle"), (tmp_path / "circle" / "out", "in a circle"),
+                      (tmp_path / ("n" * 300), "too long")):  # fmt: skip
+        for source, output in ((tmp_path / "in", bad), (bad, tmp_path / "out")):
+            with pytest.raises(UsageError, match=said) as caught:
+                outputs.check_apart(source, output)
+            assert "\n" not in str(caught.value)
+        with pytest.raises(UsageError, match=said):
+            outputs.check_vacant(bad, overwrite=False)
+        with pytest.raises(UsageError, match=said):
+            recognise(bad)
+
+
+def test_a_link_to_nothing_is_no_output(tmp_path: Path) -> None:
+    (tmp_path / "out").symlink_to("absent")
+    with pytest.raises(UsageError, match="is a link to a folder that is not there"):
+        outputs.check_vacant(tmp_path / "out", overwrite=False)
 
 
 def test_neighbours_may_be_named_alike(tmp_path: Path) -> None:
@@ -76,6 +99,66 @@ def test_a_damaged_manifest_removes_nothing(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is damaged"):
         outputs.remove_run(tmp_path)
     assert tree(tmp_path) == before
+
+
+ROWS = (
+    '{"output": "d"}', '{"output": 5}', '{"output": "a\\u0000b"}', '{"output": ""}', "[]", "{}", "null",
+    '{"output": "a.png", "label_files": 5}', '{"output": "' + "n" * 300 + '"}', "[" * 100_000,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("where", "line"),
+    [
+        *((storage.MANIFEST, row) for row in ROWS),
+        *((storage.JOURNAL, f'{{"rows": [{row}]}}') for row in ROWS),
+        (storage.JOURNAL, "{}"),
+        *((storage.NAMES_PREFIX + "7", line) for line in ('["d"]', "[5]", '["a\\u0000b"]', "5", "nonsense")),
+        *((storage.REPORT_JSON, text) for text in ("[]", '{"dataset_files": 5}', '{"dataset_files": ["d"]}')),
+    ],
+    ids=map(str, range(29)),
+)
+def test_records_of_another_shape_remove_nothing(tmp_path: Path, where: str, line: str) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "mine.txt").write_text("mine")
+    (tmp_path / "a.png").write_bytes(b"x")
+    (tmp_path / storage.MANIFEST).write_text('{"output": "a.png"}\n')
+    with (tmp_path / where).open("a") as file:
+        file.write(line + "\n")
+    before = tree(tmp_path)
+    with pytest.raises(UsageError, match="is damaged"):
+        outputs.remove_run(tmp_path)
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("name", [storage.MANIFEST, storage.JOURNAL])
+def test_a_record_that_is_a_folder_is_damaged(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "mine.txt").write_text("mine")
+    before = tree(tmp_path)
+    with pytest.raises(UsageError, match="is damaged"):
+        outputs.remove_run(tmp_path)
+    assert tree(tmp_path) == before
+
+
+def test_overwriting_a_killed_run_removes_what_no_journal_names(tmp_path: Path) -> None:
+    root = tmp_path / "out"
+    for name in ("cat/mine__aug1.png", "cat/a__aug9.png"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"of another")
+    (root / storage.JOURNAL).write_bytes(b"")
+    batch = storage.Batch(root)
+    names = ["cat/a.png", "cat/a__aug1.png", "dog/Zo\u00eb.png"]
+    for name in names:
+        batch.write(name, b"ours")
+    batch.commit()
+    assert set(names) < set(tree(root))
+    with (root / f"{storage.NAMES_PREFIX}{os.getpid()}").open("ab") as file:
+        file.write(b'["cat/mine__aug1.png')  # killed before any rename
+    with outputs.held(root):
+        outputs.remove_run(root)
+        assert set(tree(root)) - {storage.LOCK} == {"cat", "cat/mine__aug1.png", "cat/a__aug9.png"}
+    assert not list(root.glob(f"{storage.NAMES_PREFIX}*"))
 
 
 def test_litter_of_a_killed_run_is_swept(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from strategies import VALID
 
-from augtool import docs, registry
+from augtool import recipeschema, registry
 from augtool.errors import RecipeError, UsageError
+from augtool.flow import WORDS as WORDS_OF_FLOW
 from augtool.freeze import OneOf, Step, freeze
 from augtool.recipe import Output, Recipe, builtin_recipes, from_plain, load_recipe, parse_recipe
 
@@ -38,7 +39,7 @@ transforms:
       - gaussian_noise: {std: [0.01, 0.04]}          # share of full scale
       - gaussian_blur: {sigma: [0.5, 1.5]}           # pixels
 """
-SCHEMA = Draft202012Validator(docs.schema())
+SCHEMA = Draft202012Validator(recipeschema.schema())
 
 
 def problems(text: str) -> list[str]:
@@ -129,10 +130,10 @@ transforms:
 FOUND = """\
 recipe.yaml:1:10: version: expected 1, got 2
 recipe.yaml:2:1: nam: unknown field, did you mean 'name'?
-recipe.yaml:3:11: variants: expected a whole number, got '5'
+recipe.yaml:3:11: variants: expected a number from 0 to 100000, {total: N}, {per_class: N} or {balance: max, mean or N}, got '5'
 recipe.yaml:4:7: seed: must be at least 0, got -1
 recipe.yaml:5:12: originals: expected 'copy' or 'none', got 'yes'
-recipe.yaml:6:9: border: expected 'auto', 'constant', 'replicate', 'reflect', 'reflect_101' or 'wrap', got 'mirror'
+recipe.yaml:6:9: border: expected 'auto', 'cover', 'constant', 'replicate', 'reflect', 'reflect_101' or 'wrap', got 'mirror'
 recipe.yaml:7:18: output.format: expected 'keep', 'jpeg', 'png' or 'webp', got 'gif'
 recipe.yaml:7:32: output.quality: must be at most 100, got 101
 recipe.yaml:7:44: output.size[0]: must be at least 1, got 0
@@ -144,8 +145,8 @@ recipe.yaml:12:16: transforms[2].shift.x: 3 is out of bounds; expected a number 
 recipe.yaml:12:27: transforms[2].shift.y: expected a number from -1 to 1, got 'no'
 recipe.yaml:13:13: transforms[3].one_of: one_of takes a list of steps, or {steps: [...], weights: [...], p: 0.5}
 recipe.yaml:14:20: transforms[4].gaussian_blur: expected fields in braces (sigma), got 3
-recipe.yaml:15:5: transforms[5]: a step is 'name' or 'name: {fields}'; this is a mapping with several names; \
-start each step with '- '
+recipe.yaml:15:5: transforms[5]: a step is 'name' or 'name: {fields}'; this is a mapping with several names \
+(a, b); start each step with '- ', and indent its fields deeper than its name or put them in braces
 recipe.yaml:17:26: transforms[6].horizontal_flip.p: a probability is a number from 0 to 1, got 2
 recipe.yaml:18:20: transforms[7].zoom.factor: normal takes {mean: ..., std: ...}
 recipe.yaml:19:25: transforms[8].median_blur.size: expected an odd whole number from 1 to 31, got 4
@@ -197,7 +198,7 @@ def test_the_example_of_the_issue() -> None:
          "twice, first at line 3, column 14; remove one of them"),
         (body("qqqq"), "recipe.yaml:3:5: transforms[0].qqqq: unknown transform"),
         (body("horizontal_flip: {how: 1}"),
-         "recipe.yaml:3:23: transforms[0].horizontal_flip.how: unknown field; it takes p"),
+         "recipe.yaml:3:23: transforms[0].horizontal_flip.how: unknown field; it takes p, when"),
         (body("one_of"), "recipe.yaml:3:5: transforms[0].one_of: one_of takes a list of steps, "
          "or {steps: [...], weights: [...], p: 0.5}"),
         (body("one_of: {steps: [zoom, hue], weights: [0, 0]}"), "recipe.yaml:3:43: transforms[0].one_of.weights: "
@@ -240,7 +241,8 @@ def test_a_mistyped_built_in_name_is_recognised() -> None:
 # --- anything at all -------------------------------------------------------------------------------------
 
 WORDS = st.sampled_from(
-    ["version", "transforms", "rotate", "angle", "one_of", "steps", "weights", "p", "choice", "normal", "mean",
+    ["version", "transforms", "rotate", "angle", "one_of", "some_of", "repeat", "times", "n", "when", "class",
+     "split", "min_size", "randaugment", "steps", "weights", "p", "choice", "normal", "mean",
      "std", "seed", "output", "size", "format", "fill", "random_resized_crop", "median_blur", "gaussian_noise"]
 )  # fmt: skip
 LEAVES = (
@@ -254,10 +256,10 @@ ANYTHING = st.recursive(
     ),
     max_leaves=12,
 )
-FIELDS = sorted({name for spec in registry.specs() for name in spec.fields} | {"p"})
+FIELDS = sorted({name for spec in registry.everything() for name in spec.fields} | {"p", "when", "steps"})
 NEAR_STEPS = st.lists(
     st.dictionaries(
-        st.sampled_from([*registry.names(), "one_of"]),
+        st.sampled_from([*(spec.name for spec in registry.everything()), *WORDS_OF_FLOW]),
         ANYTHING | st.dictionaries(st.sampled_from(FIELDS), ANYTHING, max_size=3),
         min_size=1,
         max_size=1,
@@ -332,6 +334,12 @@ REFUSED_BY_BOTH = [
     {"rotate": {"canvas": "wide"}}, {"median_blur": {"size": 4}}, {"one_of": []}, {"one_of": {"p": 1}},
     {"one_of": {"steps": ["zoom"], "q": 1}}, {"gaussian_noise": {"seed": -1}}, "rotat", 3, {}, None,
     {"rotate": {}, "zoom": {}}, {"rotate": {"angle": {"normal": {"mean": 0, "std": 0}}}},
+    {"rotate": {"when": {}}}, {"rotate": {"when": "train"}}, {"rotate": {"when": {"clas": "a"}}},
+    {"rotate": {"when": {"split": "valid"}}}, {"rotate": {"when": {"class": []}}}, {"randaugment": {"n": 15}},
+    {"rotate": {"when": {"class": [True]}}}, {"rotate": {"when": {"min_size": 0}}}, {"some_of": {"n": 1}},
+    {"sequence": {"steps": ["zoom"], "n": 1}}, {"repeat": {"steps": ["zoom"], "times": 101}},
+    {"sometimes": "zoom"}, {"random_order": {"steps": ["zoom"], "weights": [1]}},
+    {"autoaugment": {"table": "mnist"}},
 ]  # fmt: skip
 
 

@@ -115,3 +115,60 @@ def test_a_damaged_report_is_said_so(tmp_path: Path) -> None:
     (output / storage.REPORT_JSON).write_text("{")
     with pytest.raises(UsageError, match="is damaged"):
         replay(output, "cat/cat0__aug1.png", None, None)
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", '{"recipe": {}}', "nonsense", "5"])
+@pytest.mark.parametrize("name", [storage.REPORT_JSON, storage.MANIFEST])
+def test_records_of_another_shape_are_damaged(tmp_path: Path, name: str, text: str) -> None:
+    output = finished(tmp_path)
+    (output / name).write_text(text + "\n")
+    with pytest.raises(UsageError, match=f"{name}: is damaged"):
+        replay(output, "cat/cat0__aug1.png", None, None)
+
+
+@pytest.mark.parametrize("field", ["source", "source_sha256", "sha256", "kind", "steps"])
+def test_a_row_with_a_field_missing_is_damaged(tmp_path: Path, field: str) -> None:
+    output = finished(tmp_path)
+    listed = [{name: value for name, value in row.items() if name != field} for row in rows(output)]
+    (output / storage.MANIFEST).write_text("".join(json.dumps(row) + "\n" for row in listed))
+    with pytest.raises(UsageError, match=r"manifest\.jsonl: is damaged"):
+        replay(output, "cat/cat0__aug1.png", None, None)
+
+
+def test_records_that_are_folders_are_damaged(tmp_path: Path) -> None:
+    output = finished(tmp_path)
+    for name in (storage.MANIFEST, storage.REPORT_JSON):
+        (output / name).unlink()
+        (output / name).mkdir()
+        with pytest.raises(UsageError, match=f"{name}: is damaged"):
+            replay(output, "cat/cat0__aug1.png", None, None)
+
+
+def test_a_file_that_comes_out_otherwise_is_not_written(tmp_path: Path) -> None:
+    output = finished(tmp_path)
+    listed = [row | {"sha256": "0" * 64} for row in rows(output)]
+    (output / storage.MANIFEST).write_text("".join(json.dumps(row) + "\n" for row in listed))
+    target = tmp_path / "again.png"
+    with pytest.raises(VerifyFailed, match=r"other bytes than the run's.*again\.png was not written"):
+        replay(output, "cat/cat0__aug1.png", target, None)
+    assert not target.exists()
+    target.write_bytes(b"mine")
+    with pytest.raises(VerifyFailed):
+        replay(output, "cat/cat0__aug1.png", target, None)
+    assert target.read_bytes() == b"mine"
+
+
+def test_a_folder_in_the_place_of_a_file_is_not_what_the_run_wrote(tmp_path: Path) -> None:
+    output = finished(tmp_path)
+    (output / "cat" / "cat0__aug1.png").unlink()
+    (output / "cat" / "cat0__aug1.png").mkdir()
+    with pytest.raises(VerifyFailed, match="is not what the run wrote"):
+        replay(output, "cat/cat0__aug1.png", None, None)
+
+
+def test_a_place_without_a_run_is_told_from_a_damaged_one(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "circle").symlink_to("circle")
+    for name, said in (("file", "holds no finished run"), ("circle", "cannot be read")):
+        with pytest.raises(UsageError, match=said):
+            replay(tmp_path / name, "a.png", None, None)

@@ -1,4 +1,6 @@
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -46,3 +48,27 @@ def test_a_table_is_aligned() -> None:
     )
     assert terminal.count(1, "picture") == "1 picture"
     assert terminal.count(2000, "picture") == "2,000 pictures"
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full", "2> >(true)"])
+def test_a_run_goes_on_when_nobody_listens(tmp_path: Path, redirection: str) -> None:
+    (tmp_path / "r.yaml").write_text(RECIPE.replace("FORMAT", "keep"))
+    dataset(tmp_path / "in")
+    command = (
+        f"{sys.executable} -c 'from augtool.cli import main; main()' run r.yaml in out -w 0 {redirection}"
+    )
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, stdout=subprocess.PIPE, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert "report: out/report.html" in done.stdout
+
+
+def test_a_full_stdout_is_an_error_of_output(tmp_path: Path) -> None:
+    command = f"{sys.executable} -c 'from augtool.cli import main; main()' schema >/dev/full"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert done.returncode == 5
+    assert done.stderr.count("\n") == 1
+    assert "No space left" in done.stderr

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 from making import encoded, pixels, put, recipe, tree, turned_jpeg
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, features
 
 from augtool import codec
 from augtool.formats.folder import FolderDataset
+from augtool.formats.stems import output_stems
 from augtool.plan import Job
 from augtool.recipe import Output, Recipe
 from augtool.sample import Item
@@ -221,3 +222,40 @@ def test_the_format_that_is_written() -> None:
     assert output_format(Output("keep"), "gif") == "png"
     assert output_format(Output("webp"), "jpeg") == "webp"
     assert variant_name(Item("d/a.jpg", "d/", "a", ".jpg"), 12, "png") == "d/a_jpg__aug12.png"
+
+
+def avif(gps: bool = True) -> bytes:
+    exif = Image.Exif()
+    if gps:
+        exif.get_ifd(0x8825)[2] = (52.0, 31.0, 12.0)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels()).save(buffer, "AVIF", exif=exif.tobytes())
+    return buffer.getvalue()
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this build of Pillow has no AVIF")
+def test_a_copy_that_is_written_in_another_format_is_named_by_it(tmp_path: Path) -> None:
+    result, output = unit(tmp_path, "a.avif", avif(), recipe(NOTHING, "keep"))
+    assert [row["output"] for row in result.rows] == ["a_avif.png", "a_avif__aug1.png"]
+    assert opened(output / "a_avif.png").format == "PNG"
+    assert result.warnings == ["reencoded: written as png, as avif is only read; the copy is a_avif.png"]
+    result, output = unit(tmp_path, "b.avif", avif(gps=False), recipe(NOTHING, "keep"))
+    assert result.rows[0]["output"] == "b.avif"
+    assert (output / "b.avif").read_bytes() == avif(gps=False)
+
+
+def test_a_resized_copy_is_named_by_its_format_and_meets_no_other(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels()).save(buffer, "GIF")
+    what = replace(recipe(NOTHING, "keep"), output=Output("keep", size=(8,)))
+    result, output = unit(tmp_path, "a.gif", buffer.getvalue(), what)
+    assert [row["output"] for row in result.rows] == ["a_gif.png", "a_gif__aug1.png"]
+    assert any("the copy is a_gif.png" in warning for warning in result.warnings)
+    assert opened(output / "a_gif.png").size == (8, 6)
+    assert output_stems(["a.gif", "a_gif.png"])[1] != "a_gif"
+
+
+def test_a_wrong_suffix_is_kept_where_the_bytes_are(tmp_path: Path) -> None:
+    result, _ = unit(tmp_path, "a.jpg", encoded(), recipe(NOTHING, "keep"))
+    assert result.rows[0]["output"] == "a.jpg"
+    assert result.warnings == []

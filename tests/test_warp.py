@@ -20,6 +20,7 @@ PAD_MODES = {
     "reflect": "symmetric",
     "reflect_101": "reflect",
     "wrap": "wrap",
+    "cover": "reflect",
 }
 SYMMETRIES = [
     (a, b, c, d)

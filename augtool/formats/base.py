@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from augtool.plan import Survey
 
 
+IGNORED = "ignore: the format cannot mark an object to be ignored; it is kept as it is"
+"""For ``Written.lost``, where an object below the bounds should be marked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """What a format makes of one picture's labels.
@@ -52,6 +56,8 @@ class Dataset(Protocol):
 
     name: str
     root: Path
+    noun: str
+    """What one item is called: a picture, a text."""
     spatial: bool
     """Whether labels have places in the picture (boxes, polygons, keypoints)."""
     keypoints: bool

@@ -13,17 +13,21 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from augtool.errors import ItemError, UsageError
+from augtool.filenames import safe_path
 from augtool.formats import coco_shapes as shapes
 from augtool.formats.base import Fragment, Written
 from augtool.formats.coco_files import (
+    Id,
+    Ids,
     Output,
     Pictures,
     Placed,
     Record,
     SetFile,
+    divided_names,
     find,
     is_id,
     load,
@@ -31,7 +35,7 @@ from augtool.formats.coco_files import (
 )
 from augtool.formats.folder import FolderDataset
 from augtool.formats.untrusted import fault
-from augtool.formats.walk import check_options, found, safe_path
+from augtool.formats.walk import check_options, found
 from augtool.labels import Instance, Labels
 from augtool.sample import Item
 
@@ -39,7 +43,6 @@ if TYPE_CHECKING:
     from augtool.plan import Survey
 
 NAME = "coco"
-Id: TypeAlias = int | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Part:
         image: the record.
         base: the folder, with a slash, that its ``file_name`` starts from.
         annotations: with their lines.
+        split: the split that a run puts the picture into, where the run divides the set.
     """
 
     file: int
@@ -59,6 +63,7 @@ class Part:
     image: Record
     base: str
     annotations: tuple[Placed, ...]
+    split: str | None = None
 
 
 def detect(root: Path) -> str | None:
@@ -105,6 +110,7 @@ class CocoDataset:
     root: Path
     shift: float = 0.0
     name: str = NAME
+    noun: str = "picture"
     spatial: bool = True
     keypoints: bool = False
     flip_idx: tuple[int, ...] | None = None
@@ -113,6 +119,7 @@ class CocoDataset:
     def __post_init__(self) -> None:
         self._problems: list[dict[str, Any]] = []
         self._files: list[SetFile] = []
+        self._bases: set[str] | None = None
         for key, panoptic in find(self.root):
             if panoptic:
                 message = "panoptic segments are not carried over to the output"
@@ -131,12 +138,23 @@ class CocoDataset:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave all records behind: workers get an item's own in ``Item.ref``."""
-        dropped = {"_files", "_items", "_problems", "_missing"}
+        dropped = {"_files", "_items", "_problems", "_bases"}
         return {key: value for key, value in self.__dict__.items() if key not in dropped}
 
     def items(self) -> Iterator[Item]:
         """Yield the pictures that a JSON file names, in the order of their paths."""
         return iter(self._items)
+
+    def in_split(self, item: Item, split: str) -> Item:
+        """Return an item put into a split of a set that has none: below ``<split>/``.
+
+        A folder from which all file names lead to their pictures, such as ``images/``, is left out.
+        """
+        if self._bases is None:
+            self._bases = {part.base for other in self._items for part in other.ref or ()}
+        common = safe_path(next(iter(self._bases))) if len(self._bases) == 1 else ""
+        parts = tuple(replace(part, base=f"{split}/", split=split) for part in item.ref or ())
+        return replace(item, split=split, folder=f"{split}/{item.folder.removeprefix(common)}", ref=parts)
 
     def require(self, survey: Survey, splits: Collection[str]) -> None:
         """Refuse a set of which no picture is there.
@@ -194,15 +212,16 @@ class CocoDataset:
             rows[file].append((number, dict(record)))
         entries = [
             {"file": part.file, "image": _image(part, item, output, size), "annotations": rows[part.file]}
+            | ({"split": part.split} if part.split else {})
             for part in item.ref
         ]
         return Written(fragment=entries, lost=tuple(lost))
 
     def finish(self, fragments: Iterable[Fragment]) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Yield the JSON files. Originals keep their ids; variants count on from the highest of the split."""
-        outputs = [Output(file.members) for file in self._files]
-        images = _Ids([file.images for file in self._files], self._files)
-        annotations = _Ids([file.annotations for file in self._files], self._files)
+        outputs: dict[tuple[str | None, int], Output] = {}
+        images = Ids([file.images for file in self._files], self._files)
+        annotations = Ids([file.annotations for file in self._files], self._files)
         for fragment in fragments:
             original = fragment.kind == "original"
             new_image: dict[str, Id] = {}
@@ -210,16 +229,24 @@ class CocoDataset:
             for entry in fragment.data:
                 file, image = entry["file"], entry["image"]
                 group = self._files[file].split or ""
+                output = self._output(outputs, entry.get("split"), file)
                 image["id"] = images.give(file, image.get("id"), group, new_image, original=original)
-                outputs[file].add("images", image)
+                output.add("images", image)
                 for number, row in entry["annotations"]:
                     row["image_id"] = image["id"]
                     row["id"] = annotations.give(
                         file, row.get("id"), (group, number), new_rows, original=original
                     )
-                    outputs[file].add("annotations", row)
-        for file, made in zip(self._files, outputs, strict=True):
-            yield safe_path(file.key), made.chunks()
+                    output.add("annotations", row)
+        for split in dict.fromkeys(split for split, _ in outputs) or (None,):
+            names = divided_names(self._keys, split) if split else list(map(safe_path, self._keys))
+            for file, name in enumerate(names):
+                yield name, self._output(outputs, split, file).chunks()
+
+    def _output(self, outputs: dict[tuple[str | None, int], Output], split: str | None, file: int) -> Output:
+        if (split, file) not in outputs:
+            outputs[split, file] = Output(self._files[file].members)
+        return outputs[split, file]
 
     def problems(self) -> Iterator[dict[str, Any]]:
         """Yield everything odd about the labels: of the files, then picture by picture."""
@@ -326,30 +353,6 @@ class CocoDataset:
             }
         split = next((split for split in splits if split), item.split)
         return replace(item, split=split, label=None, ref=tuple(parts), classes=tuple(classes))
-
-
-class _Ids:
-    """Hands out ids: the source's own once, then numbers above all of its split."""
-
-    def __init__(self, records: list[list[Placed]], files: list[SetFile]) -> None:
-        self._used: list[set[Id]] = [set() for _ in files]
-        self._next: dict[str, int] = {}
-        for file, placed in zip(files, records, strict=True):
-            highest = max((r["id"] for _, r in placed if type(r.get("id")) is int), default=0)
-            group = file.split or ""
-            self._next[group] = max(self._next.get(group, 1), highest + 1)
-
-    def give(self, file: int, own: Any, name: Any, given: dict[Any, Id], *, original: bool) -> Id:
-        """Return the id of a record; records of one ``name`` in several files get the same new one."""
-        if original and is_id(own) and own not in self._used[file]:
-            self._used[file].add(own)
-            result: Id = own
-            return result
-        group = name if isinstance(name, str) else name[0]
-        if name not in given:
-            given[name] = self._next[group]
-            self._next[group] += 1
-        return given[name]
 
 
 def _name(annotation: Mapping[str, Any]) -> Id:

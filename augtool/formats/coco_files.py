@@ -29,6 +29,7 @@ from augtool.formats.walk import SPLITS, Spool, text_files
 from augtool.sample import Item
 
 Record: TypeAlias = dict[str, Any]
+Id: TypeAlias = int | str
 Placed: TypeAlias = tuple[int, Any]
 """A record with its line in the file."""
 
@@ -37,6 +38,8 @@ _MEMBERS = re.compile(rb'"(images|annotations|categories)"\s*:\s*\[')
 _ENDS = 65536  # bytes looked at from the start and the end of a file
 _PER_FOLDER = 50
 STREAMED = ("images", "annotations")
+_ROBOFLOW = "_annotations.coco.json"
+_KINDS = ("instances", "person_keypoints", "captions", "stuff")
 
 
 @dataclass
@@ -209,9 +212,9 @@ class Pictures:
         self._folded: dict[str, list[str]] = {}
         for name, keys in self._names.items():
             self._folded.setdefault(name.casefold(), []).extend(keys)
-        self._folders = sorted(
-            {key.rpartition("/")[0] for key in self._items}, key=lambda key: (key.count("/"), key)
-        )
+        self._tops: dict[str | None, list[str]] = {}
+        for top in sorted({key.partition("/")[0] for key in self._items if "/" in key}):
+            self._tops.setdefault(_split_named(top), []).append(top)
 
     def find(self, file_name: Any, file: SetFile, line: int) -> tuple[str | None, bool]:
         """Return the picture's key, or None, and whether it was found in another letter case only.
@@ -222,7 +225,8 @@ class Pictures:
         """
         name = relative_path(file_name, file.key, line)
         here = posixpath.dirname(file.key)
-        for base in (here, "", posixpath.join(posixpath.dirname(here), "images"), "images"):
+        own = self._tops.get(file.split, ()) if file.split else ()
+        for base in (here, "", posixpath.join(posixpath.dirname(here), "images"), "images", *own):
             if (key := posixpath.join(base, name)) in self._items:
                 return key, False
         base_name = posixpath.basename(name)
@@ -242,9 +246,12 @@ class Pictures:
 
     def _split(self, key: str) -> str | None:
         # Folders are called train2017 as well; the picture's own item knows train only.
-        folders = (re.sub(r"\d+$", "", part.lower()) for part in key.split("/")[:-1])
-        by_name = next((SPLITS[part] for part in folders if part in SPLITS), None)
-        return by_name or self._items[key].split
+        splits = map(_split_named, key.split("/")[:-1])
+        return next(filter(None, splits), None) or self._items[key].split
+
+
+def _split_named(folder: str) -> str | None:
+    return SPLITS.get(re.sub(r"\d+$", "", folder.lower()))
 
 
 class Output:
@@ -273,3 +280,43 @@ class Output:
             else:
                 yield json.dumps(self._members[name]).encode()
             yield b",\n" if name != names[-1] else b"}\n"
+
+
+class Ids:
+    """Hands out ids: the source's own once, then numbers above all of its split."""
+
+    def __init__(self, records: list[list[Placed]], files: list[SetFile]) -> None:
+        self._used: list[set[Id]] = [set() for _ in files]
+        self._next: dict[str, int] = {}
+        for file, placed in zip(files, records, strict=True):
+            highest = max((r["id"] for _, r in placed if type(r.get("id")) is int), default=0)
+            group = file.split or ""
+            self._next[group] = max(self._next.get(group, 1), highest + 1)
+
+    def give(self, file: int, own: Any, name: Any, given: dict[Any, Id], *, original: bool) -> Id:
+        """Return the id of a record; records of one ``name`` in several files get the same new one."""
+        if original and is_id(own) and own not in self._used[file]:
+            self._used[file].add(own)
+            result: Id = own
+            return result
+        group = name if isinstance(name, str) else name[0]
+        if name not in given:
+            given[name] = self._next[group]
+            self._next[group] += 1
+        return given[name]
+
+
+def divided_names(keys: Sequence[str], split: str) -> list[str]:
+    """Return where the JSON files of a set without splits go for a split, when a run divides it.
+
+    Roboflow's goes beside the pictures, into ``<split>/``; others go to ``annotations/`` as COCO has them.
+    """
+    if [posixpath.basename(key) for key in keys] == [_ROBOFLOW]:
+        return [f"{split}/{_ROBOFLOW}"]
+    names: list[str] = []
+    for key in keys:
+        stem = posixpath.basename(key)
+        kind = next((kind for kind in _KINDS if stem.startswith(kind)), _KINDS[0])
+        taken = sum(re.fullmatch(rf"{kind}\d*", name) is not None for name in names)
+        names.append(f"{kind}{taken + 1 if taken else ''}")
+    return [f"annotations/{name}_{split}.json" for name in names]

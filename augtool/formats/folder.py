@@ -9,23 +9,24 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from augtool.errors import UsageError
+from augtool.filenames import safe_name, safe_path
 from augtool.formats.base import Fragment, Written
+from augtool.formats.stems import folder_names, output_stems
 from augtool.formats.walk import (
+    LINK_OUTSIDE,
     MAX_DEPTH,
     SPLITS,
+    Way,
+    check_top,
     hidden,
     inspect,
-    is_folder,
     is_split_level,
     looks_like_picture,
-    output_stems,
-    safe_name,
-    safe_path,
 )
 from augtool.labels import Labels
 from augtool.metadata import is_image_name
@@ -56,6 +57,7 @@ class FolderDataset:
     """Files passed over because they are no pictures, by suffix; filled by a full walk."""
     name: str = NAME
     spatial: bool = False
+    noun: str = "picture"
     keypoints: bool = False
     flip_idx: tuple[int, ...] | None = None
 
@@ -73,13 +75,17 @@ class FolderDataset:
         if found and "" not in found and not found & set(splits):
             raise UsageError(
                 f"{self.root}: has no pictures in the split to expand ({', '.join(splits)}); "
-                f"there are {', '.join(sorted(found))}; choose with --splits"
+                f"the set has {' and '.join(sorted(found))}; choose with --splits {','.join(sorted(found))}"
             )
 
     def items(self) -> Iterator[Item]:
         """Yield every picture file in a fixed order (by path), whatever order the disk lists them in."""
         self.ignored.clear()
-        yield from self._walk(self.root, "", None, "", 0)
+        yield from self._walk(self._start())
+
+    def in_split(self, item: Item, split: str) -> Item:
+        """Return an item put into a split of a set that has none: its class folder lies below the split's."""
+        return replace(item, split=split, folder=f"{split}/{item.folder}")
 
     def read(self, item: Item, size: tuple[int, int]) -> Labels:  # noqa: ARG002 - the protocol's signature
         """Return nothing: the class is the folder."""
@@ -97,48 +103,37 @@ class FolderDataset:
         """Yield nothing: there are no labels to be wrong."""
         return iter(())
 
-    def _walk(self, folder: Path, rel: str, split: str | None, label: str, depth: int) -> Iterator[Item]:
+    def _start(self) -> Place:
+        return Place(self.root, "", "", None, "", Way.start(self.root))
+
+    def _walk(self, at: Place) -> Iterator[Item]:
         try:
-            with os.scandir(folder) as listing:
+            with os.scandir(at.folder) as listing:
                 entries = sorted(listing, key=lambda entry: os.fsencode(entry.name))
         except OSError as error:
-            yield Item(
-                rel,
-                rel,
-                "",
-                "",
-                split,
-                label or None,
-                0,
-                ("unreadable", f"cannot be listed: {error.strerror}"),
-            )
+            yield at.broken(at.rel, ("unreadable", f"cannot be listed: {error.strerror}"))
             return
         visible = [entry for entry in entries if not hidden(entry.name)]
-        folders = [entry for entry in visible if is_folder(self.root, entry)]
+        folders = [entry for entry in visible if at.way.leads_on(entry)]
         names = {entry.name for entry in folders}
-        yield from self._files([entry for entry in visible if entry.name not in names], rel, split, label)
-        splitting = split is None and is_split_level(names)
+        if not at.rel:
+            check_top(self.root, names)
+        rest = [entry for entry in visible if entry.name not in names]
+        out = {entry.name for entry in rest if at.way.leads_out(entry)}
+        yield from self._files([entry for entry in rest if entry.name not in out], at, names)
+        for name in sorted(out, key=os.fsencode):
+            yield at.broken(f"{at.rel}{name}/", LINK_OUTSIDE)
+        splitting = at.split is None and is_split_level(names)
+        called = folder_names([entry.name for entry in folders]) if self.name == NAME else {}
         for entry in folders:
-            inner = f"{rel}{entry.name}/"
-            if depth >= MAX_DEPTH:
-                yield Item(
-                    inner,
-                    inner,
-                    "",
-                    "",
-                    split,
-                    label or None,
-                    0,
-                    ("too_deep", "folders are nested too deeply"),
-                )
-            elif splitting and entry.name.lower() in SPLITS:
-                yield from self._walk(Path(entry.path), inner, SPLITS[entry.name.lower()], "", depth + 1)
+            if at.rel.count("/") >= MAX_DEPTH:
+                yield at.broken(f"{at.rel}{entry.name}/", ("too_deep", "folders are nested too deeply"))
             else:
-                below = f"{label}/{entry.name}" if label else entry.name
-                yield from self._walk(Path(entry.path), inner, split, below, depth + 1)
+                home = called.get(entry.name) or safe_path(entry.name)
+                yield from self._walk(at.below(entry, home, splitting=splitting))
 
     def _files(
-        self, entries: Sequence[os.DirEntry[str]], rel: str, split: str | None, label: str
+        self, entries: Sequence[os.DirEntry[str]], at: Place, folders: Collection[str]
     ) -> Iterator[Item]:
         pictures = []
         for entry in entries:
@@ -147,16 +142,46 @@ class FolderDataset:
                 pictures.append(entry)
             else:
                 self.ignored[safe_name(suffix.lower()) or "no suffix"] += 1
-        stems = output_stems([entry.name for entry in pictures])
+        stems = output_stems([entry.name for entry in pictures], folders)
         for entry, stem in zip(pictures, stems, strict=True):
             size, problem = inspect(self.root, entry)
             yield Item(
-                key=rel + entry.name,
-                folder=safe_path(rel),
+                key=at.rel + entry.name,
+                folder=at.home,
                 stem=stem,
                 suffix=safe_name(os.path.splitext(entry.name)[1]),  # noqa: PTH122
-                split=split,
-                label=safe_path(label) or None,
+                split=at.split,
+                label=safe_path(at.label) or None,
                 size_bytes=size,
                 problem=problem,
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder on the walk: where it is, its path below the root and below the output, split and class."""
+
+    folder: Path
+    rel: str
+    home: str
+    split: str | None
+    label: str
+    way: Way
+
+    def below(self, entry: os.DirEntry[str], home: str, *, splitting: bool) -> Place:
+        """Return the place of a folder in this one, which is called ``home`` in the output."""
+        split, label = self.split, f"{self.label}/{entry.name}" if self.label else entry.name
+        if splitting and entry.name.lower() in SPLITS:
+            split, label = SPLITS[entry.name.lower()], ""
+        return Place(
+            Path(entry.path),
+            f"{self.rel}{entry.name}/",
+            f"{self.home}{home}/",
+            split,
+            label,
+            self.way.into(entry),
+        )
+
+    def broken(self, path: str, problem: tuple[str, str]) -> Item:
+        """Return the item for a folder here that cannot be walked into."""
+        return Item(path, path, "", "", self.split, safe_path(self.label) or None, 0, problem)

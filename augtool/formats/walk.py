@@ -1,22 +1,19 @@
-"""What formats share when they walk a data set: split names, names of outputs, a look at each file."""
+"""What formats share when they walk a data set: split names, links, a look at each file."""
 
 from __future__ import annotations
 
 import os
-import re
-import unicodedata
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from hashlib import blake2b
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from augtool.errors import ItemError, UsageError
+from augtool.filenames import fold
 from augtool.metadata import sniff
 from augtool.naming import did_you_mean
-from augtool.sample import Item
+from augtool.storage import OWN_FILES
 
 SPLITS = {
     "train": "train",
@@ -28,25 +25,79 @@ SPLITS = {
     "testing": "test",
 }
 MAX_DEPTH = 64
-_LONGEST_STEM = 200  # bytes; leaves room for __aug12345, a suffix and the 255 bytes of a file name
-_VARIANT = re.compile(r"(.+)__aug\d+$")
+MAX_LINKS = 2
+LINK_OUTSIDE = ("link_outside", "is a link to a folder outside the input; it is not followed")
 
 
-def is_folder(root: Path, entry: os.DirEntry[str]) -> bool:
-    """Return whether an entry is a folder to walk into.
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The way a walk took from a data set's root down to one folder.
 
-    A linked folder is followed when it stays inside the data set and is no ancestor (a loop).
+    A folder is entered once along a way, however it is linked, so that no circle of links is followed.
+    Links to one folder beside each other are each followed: two classes may share their pictures. As links
+    that lead on to further links multiply, a way has at most ``MAX_LINKS`` of them.
     """
-    if not entry.is_symlink():
-        return entry.is_dir()
-    try:
-        if not entry.is_dir():
+
+    root: Path
+    """The data set's folder, without links."""
+    walked: frozenset[tuple[int, int]]
+    """Device and number of each folder on the way: what it is, however it is reached."""
+    links: int = 0
+
+    @classmethod
+    def start(cls, root: Path) -> Way:
+        """Return the way that ends at the root."""
+        return cls(root.resolve(), frozenset(_identity(root)))
+
+    def into(self, entry: os.DirEntry[str]) -> Way:
+        """Return the way on into a folder that :meth:`leads_on` to."""
+        known = frozenset(_identity(Path(entry.path)))
+        return Way(self.root, self.walked | known, self.links + entry.is_symlink())
+
+    def leads_on(self, entry: os.DirEntry[str]) -> bool:
+        """Return whether an entry is a folder to walk into."""
+        if not _is_dir(entry):
             return False
+        if entry.is_symlink() and (self.links >= MAX_LINKS or not self._inside(entry)):
+            return False
+        return self.walked.isdisjoint(_identity(Path(entry.path)))
+
+    def leads_out(self, entry: os.DirEntry[str]) -> bool:
+        """Return whether an entry is a link to a folder outside the data set."""
+        return entry.is_symlink() and _is_dir(entry) and not self._inside(entry)
+
+    def _inside(self, entry: os.DirEntry[str]) -> bool:
+        target = Path(entry.path).resolve()
+        return target == self.root or self.root in target.parents
+
+
+def _is_dir(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
     except OSError:  # a link that leads in a circle
         return False
-    target, here = Path(entry.path).resolve(), Path(entry.path).parent.resolve()
-    inside = root.resolve() in target.parents
-    return inside and target != here and target not in here.parents
+
+
+def _identity(folder: Path) -> set[tuple[int, int]]:
+    try:
+        status = folder.stat()
+    except OSError:  # gone since it was listed; the walk will say so
+        return set()
+    return {(status.st_dev, status.st_ino)}
+
+
+def check_top(root: Path, names: Collection[str]) -> None:
+    """Refuse a data set with a folder in its root that is named like a file of the run's own.
+
+    Raises:
+        UsageError: there is one; the run could not write its records.
+    """
+    taken = {fold(name) for name in OWN_FILES}
+    for name in sorted(names):
+        if fold(name) in taken:
+            raise UsageError(
+                f"{root / name}: a folder of the input has the name of a file the run writes; rename it"
+            )
 
 
 def inspect(root: Path, entry: os.DirEntry[str]) -> tuple[int, tuple[str, str] | None]:
@@ -73,73 +124,6 @@ def is_split_level(names: set[str]) -> bool:
     return "train" in found and (len(found) > 1 or lowered <= SPLITS.keys())
 
 
-def output_stems(names: Sequence[str]) -> list[str]:
-    """Return, for the pictures of one folder, the stem that each one's outputs are named from.
-
-    It is the picture's own stem, made distinct (by six hex digits of a hash of the name) only where two
-    names would fall together: in letter case, in Unicode form, or because a source is named like
-    another's variant, or like another with its suffix in the name (``a_png.jpg`` beside ``a.png``).
-    Stems that are too long are cut.
-    """
-    parts = [os.path.splitext(name) for name in names]  # noqa: PTH122
-    folded = Counter(_fold(name) for name in names)
-    suffixed = {_fold(f"{stem}_{suffix[1:]}") for stem, suffix in parts if suffix}
-    stems = {_fold(stem) for stem, suffix in parts if suffix}
-    taken = suffixed | {_fold(stem) for stem, _ in parts}
-    result = []
-    for name, (stem, suffix) in zip(names, parts, strict=True):
-        clean, fold = safe_name(stem), _fold(stem)
-        like_variant = _VARIANT.match(fold)
-        clash = (folded[_fold(name)] > 1 and name != _fold(name)) or clean != stem
-        clash = clash or fold in suffixed or (not suffix and fold in stems)
-        clash = clash or (like_variant is not None and like_variant[1] in taken)
-        encoded = clean.encode()
-        if len(encoded) > _LONGEST_STEM:
-            clean, clash = encoded[:_LONGEST_STEM].decode(errors="ignore"), True
-        result.append(f"{clean}-{_tag(name)}" if clash else clean)
-    return result
-
-
-def safe_name(name: str) -> str:
-    """Return a name that any file system and any JSON reader takes: undecodable bytes become ``_xff``."""
-    if name.isascii():
-        return name
-    return "".join(f"_x{ord(char) - 0xDC00:02x}" if "\ud800" <= char <= "\udfff" else char for char in name)
-
-
-def safe_path(path: str) -> str:
-    """Return a relative path in which every part is safe; a changed part says so by a hash of its name."""
-    if path.isascii():
-        return path
-    parts = ((part, safe_name(part)) for part in path.split("/"))
-    return "/".join(safe if safe == part else f"{safe}-{_tag(part)}" for part, safe in parts)
-
-
-def own_stems(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield the items with stems of which no two of a folder are the same.
-
-    ``a.jpg`` and ``a.png`` may both be called ``a`` as long as their suffixes tell them apart. A format
-    that names a label file after the picture needs more: here the second one's stem gets six hex digits
-    of a hash of its name.
-    """
-    taken: set[tuple[str, str]] = set()
-    for item in items:
-        name = item.key.rpartition("/")[2]
-        if not item.stem or (item.folder, _fold(item.stem)) not in taken:
-            taken.add((item.folder, _fold(item.stem)))
-            yield item
-        else:
-            yield replace(item, stem=f"{item.stem}-{_tag(name)}")
-
-
-def _fold(name: str) -> str:
-    return name if name.isascii() and name.islower() else unicodedata.normalize("NFC", name).casefold()
-
-
-def _tag(name: str) -> str:
-    return blake2b(os.fsencode(name), digest_size=3).hexdigest()
-
-
 def hidden(name: str) -> bool:
     """Return whether a file is no part of any data set: a dot file, or litter of a desktop."""
     return name.startswith(".") or name in ("__MACOSX", "Thumbs.db", "desktop.ini")
@@ -161,9 +145,9 @@ def text_files(root: Path, suffixes: tuple[str, ...]) -> Iterator[str]:
 
     Folders are walked as those with pictures are: hidden ones and links out of the set are passed over.
     """
-    waiting = [""]
+    waiting = [("", Way.start(root))]
     while waiting:
-        rel = waiting.pop()
+        rel, way = waiting.pop()
         try:
             with os.scandir(root / rel) as listing:
                 entries = sorted(listing, key=lambda entry: os.fsencode(entry.name))
@@ -172,8 +156,8 @@ def text_files(root: Path, suffixes: tuple[str, ...]) -> Iterator[str]:
         visible = [entry for entry in entries if not hidden(entry.name)]
         yield from (rel + entry.name for entry in visible if entry.name.lower().endswith(suffixes))
         if rel.count("/") < MAX_DEPTH:
-            folders = (entry.name for entry in visible if is_folder(root, entry))
-            waiting.extend(f"{rel}{name}/" for name in reversed(list(folders)))
+            folders = [entry for entry in visible if way.leads_on(entry)]
+            waiting.extend((f"{rel}{entry.name}/", way.into(entry)) for entry in reversed(folders))
 
 
 def check_options(

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from augtool.errors import ItemError, UsageError
+from augtool.filenames import safe_path
 from augtool.formats import yolo_layout as layout
 from augtool.formats import yolo_rows, yolo_yaml
 from augtool.formats.base import Fragment, Written
 from augtool.formats.folder import FolderDataset
+from augtool.formats.stems import own_stems
 from augtool.formats.untrusted import decode_text, read_label
-from augtool.formats.walk import Spool, check_options, found, own_stems, safe_path, text_files
+from augtool.formats.walk import Spool, check_options, found, text_files
 from augtool.labels import Labels
 from augtool.sample import Item
 
@@ -28,16 +30,21 @@ if TYPE_CHECKING:
     from augtool.plan import Survey
 
 NAME = "yolo"
+_SPLITS = ("train", "val", "test")
 _SCAN = 50  # label files looked at before a folder is called YOLO
 
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """What a worker needs of a picture: its label file, where labels go, and the lists it stands in."""
+    """What a worker needs of a picture: its label file, where labels go, and the lists it stands in.
+
+    ``home`` is the folder of the split that a run puts the picture into, where the run divides the set.
+    """
 
     label: str | None
     folder: str
     lists: tuple[int, ...]
+    home: str | None = None
 
 
 def detect(root: Path) -> str | None:
@@ -112,6 +119,7 @@ class YoloDataset:
     root: Path
     task: str | None = None
     name: str = NAME
+    noun: str = "picture"
     spatial: bool = True
     keypoints: bool = False
     flip_idx: tuple[int, ...] | None = None
@@ -119,11 +127,13 @@ class YoloDataset:
     schema: yolo_rows.Schema = field(init=False)
 
     def __post_init__(self) -> None:
-        folder = FolderDataset(self.root)
+        # Named after this format, so that folders keep their names: data.yaml lists them.
+        folder = FolderDataset(self.root, name=NAME)
         pictures = list(own_stems(folder.items()))
         texts = list(text_files(self.root, (".txt", ".yaml", ".yml", ".names", ".data", ".labels")))
         self.ignored = Counter({suffix: n for suffix, n in folder.ignored.items() if suffix != ".txt"})
         self._problems: list[dict[str, Any]] = []
+        self._divisible: layout.Divisible | None = None
         self._labels = layout.LabelFiles([key for key in texts if key.endswith(".txt")])
         self._texts = texts
         self._read_yaml(layout.Places(self.root, [item.key for item in pictures], texts))
@@ -137,12 +147,27 @@ class YoloDataset:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave what belongs to the whole set behind: workers get an item's part in ``Item.ref``."""
-        dropped = {"_items", "_problems", "_labels", "_texts", "_yaml", "_lists", "_rows"}
+        dropped = {"_items", "_problems", "_labels", "_texts", "_yaml", "_lists", "_rows", "_divisible"}
         return {key: value for key, value in self.__dict__.items() if key not in dropped}
 
     def items(self) -> Iterator[Item]:
         """Yield the pictures in the order of their paths."""
         return iter(self._items)
+
+    def in_split(self, item: Item, split: str) -> Item:
+        """Return an item put into a split of a set that has none: ``images/<split>``, ``labels/<split>``.
+
+        Raises:
+            UsageError: two folders differ only in the letter case of ``images``.
+
+        """
+        if item.ref is None:
+            return replace(item, split=split)
+        if self._divisible is None:
+            self._divisible = layout.Divisible(other.folder for other in self._items if other.ref)
+        pictures, labels, home = self._divisible.place(item.folder, split)
+        ref = replace(item.ref, folder=labels, home=home)
+        return replace(item, split=split, folder=pictures, ref=ref)
 
     def require(self, survey: Survey, splits: Collection[str]) -> None:
         """Refuse a set without pictures, or without any label file.
@@ -181,15 +206,18 @@ class YoloDataset:
             stem = posixpath.splitext(posixpath.basename(output))[0]
             files[posixpath.join(ref.folder, f"{stem}.txt")] = text.encode()
         classes = [self.schema.index(instance) or 0 for instance in labels.instances]
-        fragment = {"lists": list(ref.lists), "classes": max(classes, default=-1) + 1}
+        fragment = {"lists": list(ref.lists), "classes": max(classes, default=-1) + 1, "home": ref.home}
         return Written(files, fragment, tuple(lost))
 
     def finish(self, fragments: Iterable[Fragment]) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Yield ``data.yaml`` (made where a set outside Darknet has none), lists and files of names."""
         spools = [Spool() for _ in self._lists]
         classes = 0
+        homes: dict[str, set[str]] = {}
         for fragment in fragments:
             classes = max(classes, fragment.data["classes"])
+            if fragment.data["home"] is not None:
+                homes.setdefault(fragment.split or "train", set()).add(fragment.data["home"])
             for number in fragment.data["lists"]:
                 listed = self._lists[number]
                 start = posixpath.dirname(safe_path(listed.key)) or "."
@@ -198,14 +226,24 @@ class YoloDataset:
                 spools[number].add(f"{path}\n")
         for listed, spool in zip(self._lists, spools, strict=True):
             yield safe_path(listed.key), spool.chunks()
-        copied = [*layout.name_files(self._texts), *(key for key in self._texts if key.endswith(".data"))]
+        yield from self._describe(homes, classes)
+
+    def _describe(self, homes: Mapping[str, set[str]], classes: int) -> Iterator[tuple[str, Iterable[bytes]]]:
+        """Yield the files of names and ``data.yaml``; ``homes`` are the folders of a divided set's splits."""
+        copied = layout.name_files(self._texts)
+        if not homes:  # Darknet's obj.data names lists, which a divided set does not have
+            copied += [key for key in self._texts if key.endswith(".data")]
         for key in copied:
             yield safe_path(key), [read_label(self.root, key)]
+        folders = {split: _tops(homes[split]) for split in _SPLITS if split in homes} or self._folders()
         if self._yaml:
-            yield safe_path(self._yaml.key), [yolo_yaml.rewrite(self._yaml, self._folders()).encode()]
-        elif not self._lists and not any(key.endswith((".names", ".data", ".labels")) for key in copied):
+            gone = [split for split in _SPLITS if homes and split not in homes]
+            yield safe_path(self._yaml.key), [yolo_yaml.rewrite(self._yaml, folders, gone).encode()]
+        elif homes or not (
+            self._lists or any(key.endswith((".names", ".data", ".labels")) for key in copied)
+        ):
             names, count = self.schema.names, max(classes, self.schema.classes)
-            yield "data.yaml", [yolo_yaml.new("data.yaml", self._folders(), names, count).encode()]
+            yield "data.yaml", [yolo_yaml.new("data.yaml", folders, names, count).encode()]
 
     def problems(self) -> Iterator[dict[str, Any]]:
         """Yield everything odd about the labels: of the set, then picture by picture, then orphans."""
@@ -287,10 +325,10 @@ class YoloDataset:
         there: dict[str, set[str]] = {}
         for item in self._items:
             there.setdefault(item.split or "train", set()).add(posixpath.dirname(item.key))
-        for split in ("train", "val", "test"):
+        for split in _SPLITS:
             if split in there and split not in result:
                 result[split] = _tops(there[split])
-        return {split: result[split] for split in ("train", "val", "test") if split in result}
+        return {split: result[split] for split in _SPLITS if split in result}
 
     def _classes(self, label: str) -> tuple[str, ...]:
         """Return the classes of a label file's objects, and count the lengths of its rows."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -272,6 +272,47 @@ def _missing(key: str, line: int, entry: str) -> dict[str, Any]:
     except ItemError as error:
         return found(key, line, error.code, str(error).partition(": ")[2])
     return found(key, line, "missing_image", f"lists {entry!r}, which is not there")
+
+
+class Divisible:
+    """Where pictures and labels of a set without splits go when a run divides it.
+
+    Where every picture lies in a folder ``images``, the split goes right below it; otherwise the whole
+    set goes below ``images/<split>``. Labels lie where the trainers look: in ``labels`` for ``images``.
+    """
+
+    def __init__(self, folders: Iterable[str]) -> None:
+        """Look at the folders of all pictures, which end with a slash.
+
+        Raises:
+            UsageError: two of them would become one.
+
+        """
+        lowered: dict[str, str] = {}
+        for folder in dict.fromkeys(folders):
+            other = lowered.setdefault("/".join(_parts(folder)), folder)
+            if other != folder:
+                raise UsageError(f"split: {other} and {folder} would become one folder; rename one of them")
+        self._inside = all("images" in _parts(folder) for folder in lowered.values())
+
+    def place(self, folder: str, split: str) -> tuple[str, str, str]:
+        """Return where a folder's pictures go (with a slash), its labels, and the folder of the split."""
+        parts = _parts(folder)
+        at = _last_images(parts) + 1 if self._inside else 0
+        home = [*parts[:at], split] if self._inside else ["images", split]
+        pictures = [*home, *parts[at:]]
+        last = _last_images(pictures)
+        labels = [*pictures[:last], "labels", *pictures[last + 1 :]]
+        return "/".join([*pictures, ""]), "/".join(labels), "/".join(home)
+
+
+def _parts(folder: str) -> list[str]:
+    """Return the parts of a folder; trainers know ``images`` in lower case only."""
+    return ["images" if part.lower() == "images" else part for part in folder.split("/")[:-1]]
+
+
+def _last_images(parts: Sequence[str]) -> int:
+    return max(at for at, part in enumerate(parts) if part == "images")
 
 
 class LabelFiles:

@@ -8,14 +8,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from augtool.formats.walk import safe_path
+from augtool.filenames import safe_path
 from augtool.formats.yolo_layout import DataYaml
 
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", ".inf", ".nan"}
 _PLAIN = re.compile(r"[A-Za-z_./][\w./-]*")
 
 
-def rewrite(yaml: DataYaml, folders: Mapping[str, Sequence[str]]) -> str:
+def rewrite(yaml: DataYaml, folders: Mapping[str, Sequence[str]], gone: Sequence[str] = ()) -> str:
     """Return the text of ``data.yaml`` as it must be in the output.
 
     ``path`` is left out, so that the places are relative to the file itself wherever it lies.
@@ -23,9 +23,10 @@ def rewrite(yaml: DataYaml, folders: Mapping[str, Sequence[str]]) -> str:
     Args:
         yaml: the source's.
         folders: split -> folders and lists, below the data set.
+        gone: splits that the output does not have, whatever the source names.
 
     """
-    changes: dict[str, str | None] = {}
+    changes: dict[str, str | None] = {split: None for split in gone if split in yaml.data}
     if "path" in yaml.data:
         changes["path"] = None
     for split, places in folders.items():

@@ -8,10 +8,12 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from augtool import __version__, noise, storage
+from augtool.formats.textset import TextDataset
 from augtool.identity import processor
 from augtool.report.collect import REPORT_VERSION, collect, finish_dataset
 
 if TYPE_CHECKING:
+    from augtool.leaks import Leaks
     from augtool.options import Options
     from augtool.pipeline import Planned
     from augtool.recipe import Recipe
@@ -25,13 +27,20 @@ def write_report(
     workers: int,
     options: Options,
     seconds: float,
+    leaks: Leaks,
 ) -> dict[str, Any]:
     """Write manifest, inputs list and both reports; return ``report.json``'s content."""
     from augtool.report.html import render_html
     from augtool.report.labelled import labels_of
 
     source, output = context.source, context.output
-    dataset_files = finish_dataset(output, planned.dataset, spare=context.update)
+    dataset_files = finish_dataset(
+        output,
+        planned.dataset,
+        originals=recipe.originals == "copy",
+        splits=options.splits,
+        spare=context.update,
+    )
     collector = collect(output)
     counted = collector.summary()
     report: dict[str, Any] = {
@@ -53,8 +62,11 @@ def write_report(
         "limits": {"max_pixels": context.max_pixels, "fail_on": context.fail_on},
         "input": storage.shown(str(source.absolute())),
         "format": planned.dataset.name,
+        "unit": planned.dataset.noun,
         "expanded_splits": list(options.splits),
         **counted,
+        "notes": planned.survey.notes,
+        **({"leaks": leaks.data()} if leaks.compared else {}),
         **({"dataset_files": dataset_files} if dataset_files else {}),
         "manifest_sha256": collector.manifest,
         "ignored": dict(planned.dataset.ignored.most_common()),
@@ -66,7 +78,11 @@ def write_report(
     storage.write_durably(output / storage.REPORT_JSON, [text.encode() + b"\n"])
     records = collector.shown.records()
     with noise.captured():  # a source that a decoder complains of does so again for its thumbnail
-        page = render_html(report, records, source, output, labels_of(records, context))
+        if isinstance(planned.dataset, TextDataset):
+            texts = planned.dataset.texts([record["source"] for record in records])
+            page = render_html(report, records, source, output, texts=texts)
+        else:
+            page = render_html(report, records, source, output, labels_of(records, context))
     storage.write_durably(output / storage.REPORT_HTML, [page.encode()])
     return report
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +12,8 @@ from typing import Any
 
 from augtool import storage
 from augtool.formats import Dataset, Fragment
+from augtool.formats.textset import TextDataset
+from augtool.report.texts import TextCounts
 from augtool.unit import PLACES
 
 REPORT_VERSION = 1
@@ -96,6 +98,7 @@ class Collector:
     places: dict[str, Counter[int]] = field(default_factory=dict)
     manifest: str = ""
     """SHA-256 of ``manifest.jsonl``."""
+    texts: TextCounts = field(default_factory=TextCounts)
     shown: Showcase = field(default_factory=lambda: Showcase(per_class=2))
 
     def add(self, record: dict[str, Any]) -> None:
@@ -119,6 +122,7 @@ class Collector:
             group[row["kind"] + "s"] += 1
             self._steps(row["steps"])
         self._labels(record)
+        self.texts.add(record)
         self.shown.offer(record)
 
     def _labels(self, record: dict[str, Any]) -> None:
@@ -175,6 +179,7 @@ class Collector:
                 for name, count in sorted(self.applied.items())
             },
             **self._label_summary(),
+            **(self.texts.summary() if self.texts.seen or self.texts.short_sources else {}),
             "failure_counts": dict(self.failure_counts.most_common()),
             "failures": self.failures,
             "warning_counts": dict(self.warning_counts.most_common()),
@@ -263,23 +268,36 @@ def collect(root: Path) -> Collector:
 
 
 def finish_dataset(
-    root: Path, dataset: Dataset, records: Iterable[dict[str, Any]] | None = None, *, spare: bool = False
+    root: Path,
+    dataset: Dataset,
+    records: Iterable[dict[str, Any]] | None = None,
+    *,
+    originals: bool = True,
+    splits: Collection[str] = ("train",),
+    spare: bool = False,
 ) -> dict[str, str]:
-    """Write the data set's own files (its list of classes, its one JSON).
+    """Write the data set's own files (its list of classes, its one JSON, tables).
 
     Args:
         root: the output.
         dataset: says what they hold.
         records: the run's journal, where it is no longer below ``root``.
+        originals: whether tables of texts hold their original records.
+        splits: that were expanded.
         spare: leave a file alone that holds these bytes already.
 
     Returns:
         Path below ``root`` -> SHA-256.
     """
     written = {}
-    for relative, chunks in dataset.finish(_fragments(records or storage.read_journal(root))):
+    journal = records or storage.read_journal(root)
+    own: Iterable[tuple[str, Iterable[bytes]]]
+    if isinstance(dataset, TextDataset):
+        own = dataset.tables(iter(journal), originals=originals, splits=splits)
+    else:
+        own = dataset.finish(_fragments(journal))
+    for relative, chunks in own:
         sha = sha256()
-
         path = root / relative
         path.parent.mkdir(parents=True, exist_ok=True)
         storage.write_durably(path, _hashed(chunks, sha), spare=spare)

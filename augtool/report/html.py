@@ -20,6 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from augtool.captions import caption
 from augtool.labels import Labels
 from augtool.report import words
+from augtool.report.texts import pairs
 from augtool.report.thumbnails import Strip, Thumbnail, strips
 
 _LIMIT = 4_900_000  # bytes of the page
@@ -39,6 +40,7 @@ def render_html(
     source: Path,
     output: Path,
     labels: Mapping[str, Labels] | None = None,
+    texts: Mapping[str, str] | None = None,
 ) -> str:
     """Return the page for a run.
 
@@ -48,11 +50,14 @@ def render_html(
         source: the input folder.
         output: the folder with the written pictures.
         labels: what to draw on the pictures, see :func:`augtool.report.thumbnails.strips`.
+        texts: the source texts of the records, by key, where the run was over texts.
 
     Pictures that cannot be read are left out. The page is below 5 MB and is valid UTF-8.
 
     """
-    view, pictures = _view(report), [_shown(strip) for strip in strips(records, source, output, labels)]
+    view = _view(report) | {"pairs": pairs(records, texts or {})}
+    shown = strips(records, source, output, labels) if texts is None else []
+    pictures = [_shown(strip) for strip in shown]
     page = _page(view, pictures)
     while len(page) > _LIMIT and pictures:
         # Only absurdly long names get here: thumbnails alone have their own, lower bound.
@@ -82,13 +87,18 @@ def _view(report: Mapping[str, Any]) -> dict[str, Any]:
     """Return everything the template shows but the pictures."""
     return {
         "report": report,
+        "noun": report.get("unit", "picture"),
+        "shortfalls": report.get("shortfalls", {"missing": 0}),
+        "replaced": report.get("replaced_words", []),
         "headline": headline(report),
         "lead": _lead(report),
+        "notes": report.get("notes", [])[:_OPEN],
         "totals": report["totals"],
         "strips_open": _STRIPS_OPEN,
         "open": _OPEN,
         "charts": _charts(report["classes"]),
         "splits": _splits(report),
+        "leaks": _leaks(report.get("leaks")),
         "objects": _objects(report.get("objects", [])),
         "places": _places(report.get("object_places")),
         "lost": list(report.get("lost_in_format", {}).items())[:_OPEN],
@@ -108,17 +118,18 @@ def _view(report: Mapping[str, Any]) -> dict[str, Any]:
 def headline(report: Mapping[str, Any]) -> str:
     """Return the run in one sentence: ``341 pictures became 2,046 in 12 s``."""
     totals, spent = report["totals"], words.duration(report["duration_seconds"])
+    noun = report.get("unit", "picture")
     usable = totals["sources"] - totals["failed"]
     if not totals["sources"]:
         return "There was nothing to work on"
     if not usable:
         if totals["sources"] == 1:
-            return "The only picture could not be used"
-        return f"None of {words.plural(totals['sources'], 'picture')} could be used"
+            return f"The only {noun} could not be used"
+        return f"None of {words.plural(totals['sources'], noun)} could be used"
     if not totals["variants"]:
-        return f"{words.plural(usable, 'picture')} {'was' if usable == 1 else 'were'} copied in {spent}"
+        return f"{words.plural(usable, noun)} {'was' if usable == 1 else 'were'} copied in {spent}"
     ending = "" if totals["originals"] else " new ones" if totals["files"] > 1 else " new one"
-    return f"{words.plural(usable, 'picture')} became {totals['files']:,}{ending} in {spent}"
+    return f"{words.plural(usable, noun)} became {totals['files']:,}{ending} in {spent}"
 
 
 def _lead(report: Mapping[str, Any]) -> list[str]:
@@ -159,6 +170,21 @@ def _splits(report: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         rows.append({"name": split or "no split", "classes": len(groups), **total})
     return [] if [row["name"] for row in rows] in ([], ["no split"]) else rows[:_SPLITS]
+
+
+def _leaks(leaks: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return what to say of pictures in two splits; None where none was found or nothing was compared."""
+    if not leaks or not leaks["total"]:
+        return None
+    return {
+        "total": leaks["total"],
+        "complete": leaks["complete"],
+        "counts": [row | {"how": _KINDS.get(row["kind"], row["kind"])} for row in leaks["counts"]][:_OPEN],
+        "pairs": [row | {"how": _KINDS.get(row["kind"], row["kind"])} for row in leaks["pairs"][:_OPEN]],
+    }
+
+
+_KINDS = {"exact": "the same bytes", "near": "nearly the same", "mirrored": "mirrored"}
 
 
 def _by_split(classes: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[str, Any]]]]:
@@ -222,6 +248,7 @@ def _objects(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 _REASONS = {
     "outside": "left the picture",
+    "covered": "covered",
     "min_visibility": "too little seen",
     "min_size": "too small",
     "min_keypoints": "too few keypoints",
@@ -248,7 +275,7 @@ def _places(places: Mapping[str, Any] | None) -> list[dict[str, Any]]:
 
 def _balance(groups: Sequence[Mapping[str, Any]]) -> str:
     """Return how uneven the classes are, in a sentence; nothing for a single one."""
-    counts = [group["after"] for group in groups]
+    counts = [group["after"] for group in groups if group["label"] is not None]
     if len(counts) < 2:
         return ""
     if min(counts) == 0:

@@ -8,7 +8,7 @@ from typing import Any
 from augtool import codec
 from augtool.errors import ItemError
 from augtool.freeze import freeze
-from augtool.geometry import geometry_of, resized
+from augtool.geometry import covered_by, geometry_of, resized
 from augtool.labels import KEEP_ALL, Labels
 from augtool.moving import move_labels
 from augtool.recipe import from_plain
@@ -57,6 +57,9 @@ def labels_in(record: dict[str, Any], item: Item, context: Context) -> dict[str,
             continue
         steps = from_plain({"version": 1, "transforms": row["steps"]}).transforms
         # The steps are constants; freezing draws nothing.
-        planned = stages(freeze(steps, 0, "", 0), Frame(size), context.recipe.output.size)
-        found[row["output"]] = move_labels(labels, geometry_of(planned, size), rules, flip_idx).labels
+        frozen = freeze(steps, 0, "", 0)
+        planned = stages(frozen, Frame(size), context.recipe.output.size, context.outside.border)
+        found[row["output"]] = move_labels(
+            labels, geometry_of(planned, size), rules, flip_idx, covered_by(planned, size)
+        ).labels
     return found

@@ -14,6 +14,7 @@ import numpy as np
 from augtool import codec, storage
 from augtool.drawing import draw_labels
 from augtool.errors import ItemError
+from augtool.filenames import on_disk
 from augtool.labels import Labels
 from augtool.shrinking import rgb, shrink
 
@@ -116,11 +117,11 @@ def _strip(
     output: Path,
 ) -> Strip:
     first = next((row for row in record["rows"] if row["kind"] == "original"), None)
-    path = output / first["output"] if first else source / record["source"]
+    path = output / on_disk(first["output"]) if first else source / record["source"]
     rows = _variant_rows(record)
     gain = 0.0  # taken from the first picture and kept, so that brightness can be compared
     pictures: list[Thumbnail | None] = []
-    for place, row in [(path, first or {}), *((output / row["output"], row) for row in rows[:each])]:
+    for place, row in [(path, first or {}), *((output / on_disk(row["output"]), row) for row in rows[:each])]:
         done = shrink(place, row.get("output", record["source"]), gain)
         if done is None:
             pictures.append(None)

@@ -10,7 +10,9 @@ import numpy as np
 
 from augtool.effects import Filter, Pixels
 from augtool.fields import Odd, Within, choice, uniform
-from augtool.registry import transform
+from augtool.grain import random_bytes
+from augtool.painting import disk
+from augtool.registry import Seed, transform
 from augtool.sample import Frame
 
 
@@ -76,6 +78,107 @@ def motion_blur(
         return np.asarray(cv2.filter2D(pixels, -1, kernel, borderType=cv2.BORDER_REFLECT_101))
 
     return Filter(smear)
+
+
+@transform
+def defocus(
+    frame: Frame,  # noqa: ARG001
+    *,
+    radius: Annotated[float, Within(0, 60), "Radius of the blur disk in pixels."] = uniform(0.7, 2.0),
+) -> Filter:
+    """Put out of focus: every point becomes a disk, the shape of a round aperture."""
+    kernel = disk(radius)
+
+    def blur(pixels: Pixels) -> Pixels:
+        if kernel.size == 1:
+            return pixels
+        return np.asarray(cv2.filter2D(pixels, -1, kernel, borderType=cv2.BORDER_REFLECT_101))
+
+    return Filter(blur)
+
+
+@transform
+def zoom_blur(
+    frame: Frame,  # noqa: ARG001
+    *,
+    amount: Annotated[
+        float, Within(0, 1), "How far the lens zooms in during the exposure: 0.05 enlarges by a twentieth."
+    ] = uniform(0.01, 0.04),
+    x: Annotated[float, Within(0, 1), "Centre of the zoom, share of the width."] = 0.5,
+    y: Annotated[float, Within(0, 1), "Centre of the zoom, share of the height."] = 0.5,
+) -> Filter:
+    """Smear outwards from a centre, as a lens that zooms while the shutter is open."""
+
+    def smear(pixels: Pixels) -> Pixels:
+        w, h = pixels.shape[1], pixels.shape[0]
+        # The picture and its mean with itself, enlarged; then that with itself, enlarged twice as far:
+        # n passes average 2 ** n steps, enough for a pixel each in the far corner.
+        far = amount * math.hypot(max(x, 1 - x) * w, max(y, 1 - y) * h)
+        passes = math.ceil(math.log2(max(far, 1)))
+        blurred: Any = pixels.astype(np.float32)
+        for number in range(passes):
+            factor = (1 + amount) ** (2**number / (2**passes - 1 or 1))
+            about = (x * w - 0.5, y * h - 0.5)
+            matrix = np.array([[factor, 0, about[0] * (1 - factor)], [0, factor, about[1] * (1 - factor)]])
+            larger = cv2.warpAffine(blurred, matrix, (w, h), borderMode=cv2.BORDER_REPLICATE)
+            blurred = cv2.addWeighted(blurred, 0.5, larger, 0.5, 0)
+        return np.asarray(np.rint(blurred), pixels.dtype)
+
+    return Filter(smear)
+
+
+@transform
+def glass_blur(
+    frame: Frame,  # noqa: ARG001
+    *,
+    reach: Annotated[float, Within(0, 50), "How far a pixel is moved at most, in pixels."] = uniform(1, 2.5),
+    sigma: Annotated[
+        float, Within(0, 20), "Standard deviation of the blur before and after, in pixels."
+    ] = uniform(0.4, 0.8),
+    seed: Seed,
+) -> Filter:
+    """Look through frosted glass: pixels change places with neighbours between two slight blurs.
+
+    After Hendrycks & Dietterich 2019, with one random displacement for each pixel in place of swaps.
+    """
+
+    def blurred(pixels: Pixels) -> Pixels:
+        if sigma < 0.05:
+            return pixels
+        return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101))
+
+    def scatter(pixels: Pixels) -> Pixels:
+        h, w = pixels.shape[:2]
+        draws = random_bytes(seed, (2, h, w)).astype(np.float32)
+        moves = np.rint((draws - 127.5) * np.float32(2 * reach / 255))
+        across: Any = moves[0] + np.arange(w, dtype=np.float32)
+        down: Any = moves[1] + np.arange(h, dtype=np.float32)[:, None]
+        first = blurred(pixels)
+        moved = cv2.remap(first, across, down, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101)
+        return blurred(np.asarray(moved))
+
+    return Filter(scatter)
+
+
+@transform
+def bilateral(
+    frame: Frame,  # noqa: ARG001
+    *,
+    radius: Annotated[int, Within(1, 12), "Reach in pixels; the cost grows with its square."] = uniform(2, 4),
+    color: Annotated[
+        float, Within(0.001, 1), "Difference, as a share of full scale, that counts as an edge."
+    ] = uniform(0.05, 0.15),
+) -> Filter:
+    """Smooth areas and keep edges (Tomasi & Manduchi 1998): the look of strong noise reduction."""
+
+    def smooth(pixels: Pixels) -> Pixels:
+        deep = pixels.dtype == np.uint16
+        values = pixels.astype(np.float32) if deep else pixels
+        scale = 65535 if deep else 255
+        done = cv2.bilateralFilter(values, 2 * radius + 1, color * scale, radius / 2)
+        return np.clip(np.rint(done), 0, 65535).astype(np.uint16) if deep else np.asarray(done)
+
+    return Filter(smooth)
 
 
 def line_kernel(length: float, angle: float) -> Any:

@@ -54,6 +54,19 @@ def random_crop(
 
 
 @transform
+def center_crop(
+    frame: Frame,
+    *,
+    width: Annotated[float, Within(0.01, 1), "Share of the width that is kept."] = 0.875,
+    height: Annotated[float, Within(0.01, 1), "Share of the height that is kept."] = 0.875,
+    size: Annotated[Size | None, "Pixels of the result; null keeps the window's own."] = None,
+) -> Warp:
+    """Cut out the middle; without ``size`` no pixel is resampled."""
+    w, h = frame.size
+    return _window(frame, width * w, height * h, 0.5, 0.5, size)
+
+
+@transform
 def crop_to_aspect(
     frame: Frame,
     *,
@@ -77,6 +90,32 @@ def resize(
     """Resize to exactly this size; the aspect ratio follows the size."""
     w, h = frame.size
     return Warp(mx.scaling(size[0] / w, size[1] / h), (size[0], size[1]))
+
+
+@transform
+def longest_max_size(
+    frame: Frame,
+    *,
+    size: Annotated[int, Within(1, 4096), "Pixels of the longer side of the result."] = 640,
+) -> Warp:
+    """Resize so that the longer side has this length, keeping the aspect ratio."""
+    return _scaled(frame, size / max(frame.size))
+
+
+@transform
+def smallest_max_size(
+    frame: Frame,
+    *,
+    size: Annotated[int, Within(1, 4096), "Pixels of the shorter side of the result."] = 256,
+) -> Warp:
+    """Resize so that the shorter side has this length, keeping the aspect ratio."""
+    return _scaled(frame, size / min(frame.size))
+
+
+def _scaled(frame: Frame, factor: float) -> Warp:
+    w, h = frame.size
+    size = max(1, round(w * factor)), max(1, round(h * factor))
+    return Warp(mx.scaling(size[0] / w, size[1] / h), size)
 
 
 def _window(frame: Frame, width: float, height: float, x: float, y: float, size: Size | None) -> Warp:

@@ -9,7 +9,7 @@ import numpy as np
 from augtool import matrix as mx
 from augtool.effects import Warp
 from augtool.fields import Within, uniform
-from augtool.registry import transform
+from augtool.registry import Seed, transform
 from augtool.sample import Frame
 
 Canvas = Literal["keep", "expand", "crop"]
@@ -25,6 +25,35 @@ def horizontal_flip(frame: Frame) -> Warp:
 def vertical_flip(frame: Frame) -> Warp:
     """Mirror top and bottom."""
     return Warp(mx.matrix(1, 0, 0, 0, -1, frame.size[1]), frame.size)
+
+
+@transform(p=0.5, mirrors=True)
+def transpose(frame: Frame) -> Warp:
+    """Mirror along the diagonal: rows become columns, width and height change places."""
+    w, h = frame.size
+    return Warp(mx.matrix(0, 1, 0, 1, 0, 0), (h, w))
+
+
+@transform
+def rotate90(
+    frame: Frame,
+    *,
+    turns: Annotated[int, Within(0, 3), "Quarter turns, counter-clockwise."] = uniform(0, 3),
+) -> Warp:
+    """Turn by quarter turns; no pixel is resampled, and width and height change places with odd numbers."""
+    return _symmetry(frame, turns, mirror=False)
+
+
+@transform(mirrors=True)
+def d4(
+    frame: Frame,
+    *,
+    symmetry: Annotated[
+        int, Within(0, 7), "0 to 3 are quarter turns counter-clockwise, 4 to 7 the same after a mirror."
+    ] = uniform(0, 7),
+) -> Warp:
+    """Apply one of the eight symmetries of the square; no pixel is resampled."""
+    return _symmetry(frame, symmetry % 4, mirror=symmetry >= 4)
 
 
 @transform
@@ -125,6 +154,31 @@ def affine(
         @ mx.scaling(scale_x, scale_y, frame.center),
         frame.size,
     )
+
+
+@transform
+def perspective(
+    frame: Frame,
+    *,
+    scale: Annotated[
+        float, Within(0, 0.4), "Farthest a corner moves inwards or outwards, as a share of the sides."
+    ] = uniform(0.02, 0.06),
+    seed: Seed,
+) -> Warp:
+    """See the picture from slightly aside: every corner moves by its own draw; lines stay straight."""
+    draws = np.random.SFC64(seed).random_raw(8) / 2.0**64
+    source = mx.corners(frame.size)
+    moved = source + (2 * draws.reshape(4, 2) - 1) * scale * np.array(frame.size)
+    return Warp(mx.homography(source, moved), frame.size)
+
+
+def _symmetry(frame: Frame, turns: int, *, mirror: bool) -> Warp:
+    w, h = frame.size
+    matrix = mx.matrix(-1, 0, w, 0, 1, 0) if mirror else mx.IDENTITY
+    for _ in range(turns):
+        matrix = mx.matrix(0, 1, 0, -1, 0, w) @ matrix  # x' = y, y' = w - x
+        w, h = h, w
+    return Warp(matrix, (w, h))
 
 
 def _largest_upright(w: float, h: float, cos: float, sin: float) -> tuple[float, float]:

@@ -1,22 +1,15 @@
-"""Noise, drawn from a recorded seed: the same seed gives the same grain on every run.
-
-Normal values come from a table indexed by random bytes (or 16-bit words): several times cheaper than
-drawing normals, and independent of NumPy's own sampling algorithms, which may change between versions;
-the raw output of its bit generators may not.
-"""
+"""Noise, drawn from a recorded seed: the same seed gives the same grain on every run."""
 
 from __future__ import annotations
 
-from functools import cache
-from statistics import NormalDist
 from typing import Annotated, Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from augtool.effects import Filter, Pixels
 from augtool.fields import Within, uniform
+from augtool.grain import lookup, normal_table, normals, quantiles, random_bytes, stream
 from augtool.registry import Seed, transform
 from augtool.sample import Frame
 
@@ -35,9 +28,9 @@ def gaussian_noise(
     def add(pixels: Pixels) -> Pixels:
         if pixels.dtype == np.uint8:
             # Whole grey levels drawn with the normal's own probabilities: add and clip in one pass.
-            grain = _lookup(_random_bytes(seed, pixels.shape), _normal_table(std * 255))
+            grain = lookup(random_bytes(seed, pixels.shape), normal_table(std * 255))
             return np.asarray(cv2.add(pixels, grain, dtype=cv2.CV_8U))
-        noisy = pixels.astype(np.float32) + _normal16(seed, pixels.shape) * np.float32(std * 65535)
+        noisy = pixels.astype(np.float32) + normals(seed, pixels.shape) * np.float32(std * 65535)
         return np.clip(np.rint(noisy), 0, 65535).astype(np.uint16)
 
     return Filter(add)
@@ -56,10 +49,10 @@ def speckle_noise(
 
     def multiply(pixels: Pixels) -> Pixels:
         if pixels.dtype == np.uint8:
-            words = _random_bytes(seed, pixels.shape)
-            grain: Any = cv2.LUT(words, (1 + std * _quantiles(256)).astype(np.float32))
+            words = random_bytes(seed, pixels.shape)
+            grain: Any = cv2.LUT(words, (1 + std * quantiles(256)).astype(np.float32))
             return np.asarray(cv2.multiply(pixels, grain, dtype=cv2.CV_8U))
-        noisy: Any = pixels * (1 + _normal16(seed, pixels.shape) * np.float32(std))
+        noisy: Any = pixels * (1 + normals(seed, pixels.shape) * np.float32(std))
         return np.asarray(np.clip(np.rint(noisy), 0, 65535), np.uint16)
 
     return Filter(multiply)
@@ -78,7 +71,7 @@ def salt_pepper(
 
     def replace(pixels: Pixels) -> Pixels:
         h, w = pixels.shape[:2]
-        draw = _stream(seed).integers(0, 2**32, size=(h, w), dtype=np.uint32)
+        draw = stream(seed).integers(0, 2**32, size=(h, w), dtype=np.uint32)
         struck = draw < amount * 2**32
         white = draw < amount * salt * 2**32
         result = pixels.copy()
@@ -87,36 +80,3 @@ def salt_pepper(
         return result
 
     return Filter(replace)
-
-
-def _stream(seed: int) -> np.random.Generator:
-    # SFC64 is the fastest of NumPy's generators whose raw stream is fixed by its specification.
-    return np.random.Generator(np.random.SFC64(seed))
-
-
-def _random_bytes(seed: int, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    count = int(np.prod(shape))
-    words = np.random.SFC64(seed).random_raw((count + 7) // 8)
-    return np.asarray(words.view(np.uint8)[:count].reshape(shape))
-
-
-@cache
-def _quantiles(count: int) -> NDArray[np.float64]:
-    """Return ``count`` equally likely values of a standard normal, scaled to variance 1."""
-    dist = NormalDist()
-    values = np.array([dist.inv_cdf((at + 0.5) / count) for at in range(count)])
-    return np.asarray(values / values.std())
-
-
-def _normal_table(std: float) -> NDArray[np.int16]:
-    return np.rint(_quantiles(256) * std).astype(np.int16)
-
-
-def _lookup(index: NDArray[np.uint8], table: NDArray[np.int16]) -> Any:
-    return cv2.LUT(index, table)
-
-
-def _normal16(seed: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    count = int(np.prod(shape))
-    words = np.random.SFC64(seed).random_raw((count + 3) // 4).view(np.uint16)[:count]
-    return np.asarray(_quantiles(65536).astype(np.float32)[words].reshape(shape))

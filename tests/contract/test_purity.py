@@ -12,7 +12,7 @@ from augtool import registry
 from augtool.render import render
 from augtool.warp import Outside, Source
 
-SPECS = [pytest.param(spec, id=spec.name) for spec in registry.specs()]
+SPECS = [pytest.param(spec, id=spec.name) for spec in registry.specs("image")]
 
 
 def opencv_draw() -> bytes:

@@ -3,28 +3,14 @@
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from breaking import MAIN, RECIPE, Run
 from making import put
-
-from augtool import storage
-
-MAIN = [sys.executable, "-c", "from augtool.cli import main; main()"]
-RECIPE = """\
-version: 1
-seed: 5
-variants: 3
-transforms:
-  - rotate: {angle: [-20, 20]}
-  - brightness: {factor: [0.7, 1.3]}
-"""
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
@@ -86,24 +72,3 @@ def small_disk() -> Iterator[Callable[[int], Path]]:
         finally:
             if mounted:
                 subprocess.run(["umount", "-l", name], check=False)
-
-
-def named(output: Path) -> dict[str, bytes]:
-    """Files that have a final name: path -> content. Temporary files and the run's records are not meant."""
-    own = {*storage.OWN_FILES}
-    return {
-        path.relative_to(output).as_posix(): path.read_bytes()
-        for path in output.rglob("*")
-        if path.is_file() and path.name not in own and not path.name.startswith(storage.TMP_PREFIX)
-    }
-
-
-def check_broken_off(output: Path, whole: Path) -> int:
-    """Check what a run that was cut short left: every name a complete file, every journal line true."""
-    for name, data in named(output).items():
-        assert data == (whole / name).read_bytes(), name
-    listed = list(storage.read_journal(output))
-    for record in listed:
-        for row in record["rows"]:
-            assert storage.intact(output / row["output"], row["sha256"])
-    return len(listed)

@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from breaking import MAIN, Run, check_broken_off
 from making import made, run, tree
 
 from augtool import storage
 from augtool.recipe import load_recipe
-
-from .conftest import MAIN, Run, check_broken_off
 
 BIG = "version: 1\nvariants: 8\ntransforms:\n  - resize: {size: 160}\n  - gaussian_noise\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,13 +62,20 @@ def carry(
     name: str | None = None,
     variant: Callable[[Labels, tuple[int, int]], Labels] | None = None,
     options: dict[str, object] | None = None,
+    splits: Sequence[str] = (),
 ) -> Carried:
-    """Copy every original and, with ``variant``, one variant of it; the labels are read by a pickled copy."""
+    """Copy every original and, with ``variant``, one variant of it; the labels are read by a pickled copy.
+
+    With ``splits``, each item in turn is put into the next of them, as a run does that divides the set.
+    """
     dataset = open_dataset(source, name, options)
     worker = pickle.loads(pickle.dumps(dataset))
     result = Carried(dataset, target)
     fragments = []
-    for item in dataset.items():
+    found = dataset.items()
+    if splits:
+        found = (dataset.in_split(item, splits[at % len(splits)]) for at, item in enumerate(found))
+    for item in (pickle.loads(pickle.dumps(item)) for item in found):
         if item.problem:
             result.failed[item.key] = f"{item.problem[0]}: {item.problem[1]}"
             continue

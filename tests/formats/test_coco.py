@@ -3,6 +3,7 @@ import pickle
 from collections import Counter
 from dataclasses import replace
 
+import making
 import numpy as np
 import pytest
 from carried import assert_same, carry, flipped, labels_of, plant, real
@@ -509,3 +510,159 @@ def test_real_sets_round_trip(tmp_path, folder):
             after[name].sort(key=lambda one, key=key: (str(one[key]), str(one.get("id"))))
         assert after == before
         COCO(str(path))
+
+
+def undivided(kind):
+    names = {"images": "images/{}.png", "beside": "{}.png", "folders": "pictures/{}/1.png"}[kind]
+    images = [
+        {"id": n, "file_name": names.format(x), "width": 64, "height": 48} for n, x in enumerate("abcd")
+    ]
+    if kind == "images":
+        images = [image | {"file_name": image["file_name"][7:]} for image in images]
+    rows = [annotation(n + 10, image=n) for n in (0, 1, 3)]
+    name = {"beside": "_annotations.coco.json", "folders": "annotations/instances_default.json"}
+    data = document(images=images, annotations=rows)
+    return {name.get(kind, "annotations.json"): json.dumps(data)} | {names.format(x): SIZE for x in "abcd"}
+
+
+UNDIVIDED = {
+    "images": ("annotations/instances_{}.json", "{}/{}.png"),
+    "beside": ("{}/_annotations.coco.json", "{}/{}.png"),
+    "folders": ("annotations/instances_{}.json", "{}/pictures/{}/1.png"),
+}
+
+
+@pytest.mark.parametrize("kind", UNDIVIDED)
+def test_a_divided_set_has_a_file_per_split_and_is_read_back(tmp_path, kind):
+    source, out = plant(tmp_path / "in", undivided(kind)), tmp_path / "out"
+    file, picture = UNDIVIDED[kind]
+    carried = carry(source, out, variant=flipped(), splits=("train", "val"))
+    assert not carried.failed
+    assert {path.relative_to(out).as_posix() for path in out.rglob("*.json")} == {
+        file.format("train"),
+        file.format("val"),
+    }
+    ids = []
+    for split, letters in (("train", "ac"), ("val", "bd")):
+        written = loaded(out / file.format(split))
+        assert written["categories"] == document()["categories"]
+        assert written["extra"] == document()["extra"]
+        kept = [image["id"] for image in written["images"] if "__aug" not in image["file_name"]]
+        assert kept == ["abcd".index(letter) for letter in letters]
+        ids += [row["id"] for row in written["annotations"]]
+        for image in written["images"]:  # as torchvision's CocoDetection(split folder, file) looks for them
+            assert (out / split / image["file_name"]).is_file()
+        assert COCO(str(out / file.format(split))).getImgIds()
+    assert sorted(ids)[:3] == [10, 11, 13]
+    assert len(set(ids)) == 6
+    again = open_dataset(out)
+    assert again.name == "coco"
+    splits = {item.key: item.split for item in again.items()}
+    assert len(splits) == 8
+    assert all(key.startswith(f"{split}/") for key, split in splits.items())
+    assert splits[picture.format("val", "b")] == "val"
+    before, after = labels_of(source), labels_of(out)
+    for output, key in carried.outputs.items():
+        assert len(after[output].instances) == len(before[key].instances)
+        if "__aug" not in output:
+            assert_same({key: before[key]}, {key: after[output]}, 0)
+    assert not list(again.problems())
+
+
+def test_pictures_of_one_name_in_a_divided_set_are_told_apart(tmp_path):
+    names = ["1.png", "deep/1.png", "deep/er/1.png", "2.png"]
+    images = [{"id": n, "file_name": name} for n, name in enumerate(names)]
+    rows = [annotation(n, image=n, bbox=[n, n, 5 + n, 5]) for n in range(4)]
+    data = json.dumps(document(images=images, annotations=rows))
+    source = plant(tmp_path / "in", {"instances.json": data} | {f"images/{name}": SIZE for name in names})
+    carried = carry(source, tmp_path / "out", splits=("val",))
+    before, after = labels_of(source), labels_of(tmp_path / "out")
+    assert_same({output: before[key] for output, key in carried.outputs.items()}, after, 0)
+    assert len(after) == 4
+
+
+def test_files_about_the_same_pictures_are_divided_together(tmp_path):
+    images = [{"id": n, "file_name": f"{x}.png"} for n, x in enumerate("ab")]
+    rows = [annotation(n, image=n) for n in range(2)]
+    captions = [{"id": n, "image_id": n, "caption": x} for n, x in enumerate("ab")]
+    source = plant(
+        tmp_path / "in",
+        {
+            "annotations/instances.json": json.dumps(document(images=images, annotations=rows)),
+            "annotations/captions.json": json.dumps({"images": images, "annotations": captions}),
+            "annotations/more.json": json.dumps(document(images=images[:1], annotations=[])),
+            "images/a.png": SIZE,
+            "images/b.png": SIZE,
+        },
+    )
+    carry(source, tmp_path / "out", splits=("train", "test"))
+    names = sorted(path.name for path in (tmp_path / "out/annotations").iterdir())
+    kinds = ("captions", "instances", "instances2")
+    assert names == sorted(f"{kind}_{split}.json" for kind in kinds for split in ("test", "train"))
+    assert [
+        row["caption"] for row in loaded(tmp_path / "out/annotations/captions_test.json")["annotations"]
+    ] == ["b"]
+    again = open_dataset(tmp_path / "out")
+    assert {item.key: (item.split, item.classes) for item in again.items()} == {
+        "test/b.png": ("test", ("cat",)),
+        "train/a.png": ("train", ("cat",)),
+    }
+
+
+RUN = "version: 1\nseed: 1\nvariants: 1\n{}transforms: [horizontal_flip]\n"
+
+
+def test_a_run_divides_a_set_and_keeps_scenes_together(tmp_path):
+    names = [f"scene{at // 4:02}_{at % 4}.png" for at in range(40)]
+    images = [{"id": n, "file_name": name} for n, name in enumerate(names)]
+    data = json.dumps(document(images=images, annotations=[annotation(n, image=n) for n in range(40)]))
+    source = plant(tmp_path / "in", {"a.json": data} | {f"images/{name}": SIZE for name in names})
+    what = making.recipe(RUN.format("split: {val: 0.3, test: 0.2}\ngroup: 'scene\\d+'\n"))
+    making.run(source, tmp_path / "out", what)
+    scenes = {}
+    for row in making.rows(tmp_path / "out"):
+        assert row["kind"] == "original" or row["split"] == "train"
+        scenes.setdefault(row["output"].partition("scene")[2][:2], set()).add(row["split"])
+    assert len(scenes) == 10
+    assert all(len(splits) == 1 for splits in scenes.values())
+    assert set().union(*scenes.values()) == {"train", "val", "test"}
+    for split in ("train", "val", "test"):
+        coco = COCO(str(tmp_path / f"out/annotations/instances_{split}.json"))
+        assert len(coco.getImgIds()) == len(coco.getAnnIds()) > 0
+
+
+@pytest.mark.parametrize("folder", [("chess_coco", "valid"), ("sharks", "coco", "train")])
+def test_a_real_set_without_splits_is_divided(tmp_path, folder):
+    source = real(*folder)
+    carried = carry(source, tmp_path, splits=("train", "val", "test"))
+    assert not carried.failed
+    before, after = labels_of(source), labels_of(tmp_path)
+    assert_same({output: before[key] for output, key in carried.outputs.items()}, after, 0)
+    assert {item.split for item in open_dataset(tmp_path).items()} == {"train", "val", "test"}
+    whole = loaded(source / "_annotations.coco.json")
+    parts = [loaded(tmp_path / split / "_annotations.coco.json") for split in ("train", "val", "test")]
+    for name in ("images", "annotations"):
+        ids = sorted(one["id"] for part in parts for one in part[name])
+        assert ids == sorted(one["id"] for one in whole[name])
+    assert all(part["categories"] == whole["categories"] for part in parts)
+    for split in ("train", "val", "test"):
+        COCO(str(tmp_path / split / "_annotations.coco.json"))
+
+
+@pytest.mark.parametrize("name", ["val/_annotations.coco.json", "annotations/instances_val2017.json"])
+def test_a_set_without_train_names_its_splits_and_runs_with_them(tmp_path, name):
+    files = {f"val/{letter}.png": SIZE for letter in "abc"} | {name: json.dumps(document())}
+    source = plant(tmp_path / "in", files)
+    what = making.recipe(RUN.format(""))
+    with pytest.raises(
+        UsageError, match=r"split to expand \(train\); the set has val; choose with --splits val$"
+    ):
+        making.run(source, tmp_path / "out", what)
+    assert not (tmp_path / "out").exists()
+    making.run(source, tmp_path / "out", what, splits=("val",))
+    assert {row["kind"] for row in making.rows(tmp_path / "out")} == {"original", "variant"}
+
+
+def test_a_real_set_without_train_names_its_split(tmp_path):
+    with pytest.raises(UsageError, match=r"choose with --splits val$"):
+        making.run(real("chess_coco"), tmp_path / "out", making.recipe(RUN.format("")))

@@ -6,8 +6,12 @@ import pytest
 from making import put
 
 from augtool.errors import UsageError
+from augtool.filenames import safe_name, safe_path
 from augtool.formats import open_dataset
-from augtool.formats.folder import FolderDataset, is_split_level, output_stems, safe_name, safe_path
+from augtool.formats.folder import FolderDataset
+from augtool.formats.stems import output_stems
+from augtool.formats.tree import Tree, broken_folders
+from augtool.formats.walk import is_split_level, text_files
 from augtool.sample import Item
 from augtool.unit import variant_name
 
@@ -125,6 +129,7 @@ def test_links_out_of_the_set_are_not_followed(tmp_path: Path) -> None:
         "cat/relative.png",
         "cat/dangling.png",
         "cat/circle.png",
+        "dog/",
     }
     reasons = {key: item.problem[0] for key, item in found.items() if item.problem}
     assert reasons == {
@@ -132,6 +137,7 @@ def test_links_out_of_the_set_are_not_followed(tmp_path: Path) -> None:
         "cat/relative.png": "link_outside",
         "cat/dangling.png": "unreadable",
         "cat/circle.png": "unreadable",
+        "dog/": "link_outside",
     }
 
 
@@ -143,6 +149,47 @@ def test_links_inside_the_set_are_followed_and_loops_are_not(tmp_path: Path) -> 
     found = items(tmp_path)
     assert set(found) == {"cat/a.png", "cat/b.png", "feline/a.png", "feline/b.png"}
     assert not any(item.problem for item in found.values())
+
+
+def test_links_that_lead_in_circles_end(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        put(tmp_path / name / f"{name}.png")
+    (tmp_path / "a" / "l").symlink_to("../b")
+    (tmp_path / "b" / "l").symlink_to("../a")
+    expected = {"a/a.png", "a/l/b.png", "b/b.png", "b/l/a.png"}
+    assert set(items(tmp_path)) == expected
+    assert set(text_files(tmp_path, (".png",))) == expected
+    assert {path + name for path, folder in Tree(tmp_path).folders.items() for name in folder.files
+            if name.endswith(".png")} == expected  # fmt: skip
+
+
+def test_a_folder_linked_twice_beside_itself_is_followed_each_time(tmp_path: Path) -> None:
+    put(tmp_path / "cat" / "a.png")
+    for name in ("feline", "pet"):
+        (tmp_path / name).symlink_to("cat")
+    assert set(items(tmp_path)) == {"cat/a.png", "feline/a.png", "pet/a.png"}
+
+
+def test_folders_that_all_link_to_each_other_do_not_multiply_without_bound(tmp_path: Path) -> None:
+    names = "abcdefgh"
+    for name in names:
+        put(tmp_path / name / "x.png")
+        for other in names.replace(name, ""):
+            (tmp_path / name / other).symlink_to(f"../{other}")
+    assert len(items(tmp_path)) == 8 + 8 * 7 + 8 * 7 * 6
+
+
+def test_a_class_folder_linked_to_outside_gets_a_row(tmp_path: Path) -> None:
+    put(tmp_path / "far" / "secret.png")
+    put(tmp_path / "in" / "cat" / "a.png")
+    (tmp_path / "in" / "dog").symlink_to(tmp_path / "far")
+    expected = {"cat/a.png": None, "dog/": "link_outside"}
+    for found in (FolderDataset(tmp_path / "in").items(), broken_folders(Tree(tmp_path / "in"))):
+        for item in found:
+            assert expected[item.key] == (item.problem[0] if item.problem else None)
+            assert item.key != "dog/" or "a link to a folder outside the input" in str(item.problem)
+    assert set(items(tmp_path / "in")) == set(expected)
+    assert [item.key for item in broken_folders(Tree(tmp_path / "in"))] == ["dog/"]
 
 
 def test_a_pipe_named_like_a_picture_is_not_opened(tmp_path: Path) -> None:
@@ -199,6 +246,7 @@ def outputs(names: list[str], fmts: tuple[str, ...] = ("jpeg", "png"), variants:
         ["n" * 251 + ".jpg", "n" * 251 + ".png", "n" * 250 + "m.jpg"],
         ["\u65e5" * 83 + ".jpg", "\u65e5" * 82 + "\u672c.jpg"],
         ["a\udcff.jpg", "a\udcfe.jpg", "a_xff.jpg"],
+        ["A.jpg", "a.jpg", "A-4d68a6.jpg", "a-4d68a6__aug1.jpg", "a-4d68a6_jpg.png"],
         ["-rf.png", "a\nb.png", "a b.png", "\u202egpj.png", "'\"`$.png", "a\\b.png"],
     ],
     ids=ascii,
@@ -234,6 +282,55 @@ def test_undecodable_names_become_text_and_stay_apart(tmp_path: Path) -> None:
     for item in found:
         (item.folder + item.stem + (item.label or "")).encode()
     assert safe_path("a/b") == "a/b"
+
+
+def test_a_name_made_distinct_is_not_one_that_is_there_already() -> None:
+    names = ["a.png", "a__aug1.png"]
+    made = output_stems(names)[1]
+    assert made.startswith("a__aug1-")
+    for other in (f"{made}.png", f"{made.upper()}.png", f"{made}__aug1.png", f"{made}_png.jpg"):
+        outputs(sorted([*names, other], key=os.fsencode))
+        assert output_stems([*names, other])[1] != made
+
+
+def test_a_file_is_not_named_like_a_folder_beside_it(tmp_path: Path) -> None:
+    for name in ("x/a.jpg", "x/b.jpg", "x/c.png", "x/D.jpg", "x/free.png"):
+        put(tmp_path / name)
+    for folder in ("a__aug1.jpg", "B__AUG2.JPG", "c_png__aug1.jpg", "d.jpg", "free__aug1", "v1.0"):
+        put(tmp_path / "x" / folder / "inner.png")
+    found = {key: item for key, item in items(tmp_path).items() if key.count("/") == 1}
+    assert {key: item.stem for key, item in found.items() if "-" not in item.stem} == {"x/free.png": "free"}
+    folders = {item.folder[2:-1].casefold() for key, item in items(tmp_path).items() if key.count("/") == 2}
+    for item in found.values():
+        for fmt in ("jpeg", "png"):
+            files = {variant_name(item, number, fmt)[2:].casefold() for number in (1, 2)}
+            assert not files & folders
+
+
+@pytest.mark.parametrize("name", ["manifest.jsonl", "Report.HTML", "inputs.jsonl", "report.json"])
+def test_a_folder_named_like_a_file_of_the_run_is_refused(tmp_path: Path, name: str) -> None:
+    put(tmp_path / "cat" / name / "a.png")
+    assert len(items(tmp_path)) == 1
+    put(tmp_path / name / "a.png")
+    for scan in (items, Tree):
+        with pytest.raises(UsageError, match="has the name of a file the run writes") as caught:
+            scan(tmp_path)
+        assert "\n" not in str(caught.value)
+
+
+def test_folders_that_other_file_systems_would_merge_are_kept_apart(tmp_path: Path) -> None:
+    for folder in ("C", "c", "caf\u00e9", "cafe\u0301", "Alone", "deep/X", "deep/x"):
+        put(tmp_path / folder / "a.jpg")
+    found = items(tmp_path)
+    folders = {key: item.folder for key, item in found.items()}
+    assert len({unicodedata.normalize("NFC", folder).casefold() for folder in folders.values()}) == 7
+    kept = {"c/a.jpg", "caf\u00e9/a.jpg", "Alone/a.jpg", "deep/x/a.jpg"}
+    assert {key for key, folder in folders.items() if f"{folder}a.jpg" == key} == kept
+    assert folders["C/a.jpg"].startswith("C-")
+    assert found["C/a.jpg"].label == "C"
+    taken = folders["C/a.jpg"][:-1]
+    put(tmp_path / taken / "a.jpg")
+    assert items(tmp_path)["C/a.jpg"].folder not in (f"{taken}/", "c/")
 
 
 # --- what cannot be worked with --------------------------------------------------------------------------

@@ -3,9 +3,11 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import making
 import numpy as np
 import pytest
 import strict_yolo
+import yaml
 from carried import assert_same, carry, flipped, labels_of, plant, real
 
 from augtool.errors import ItemError, UsageError
@@ -545,3 +547,111 @@ def test_real_sets_round_trip(tmp_path, folder, count):
         return
     assert not carried.lost
     assert_same(before, after, 0)
+
+
+TWO = BOX + "1 0.25 0.3 0.1 0.2\n"
+PLAIN = {
+    "images/a.png": SIZE,
+    "labels/a.txt": BOX,
+    "images/deep/b.png": SIZE,
+    "labels/deep/b.txt": TWO,
+    "images/c.png": SIZE,
+}
+SIDE_BY_SIDE = {"a.png": SIZE, "a.txt": BOX, "deep/b.png": SIZE, "deep/b.txt": TWO, "c.png": SIZE}
+UNDIVIDED = {
+    "with data.yaml": PLAIN | {"data.yaml": "# kept\nnc: 2\nnames: [cat, dog]\n"},
+    "without": PLAIN,
+    "stale places": PLAIN
+    | {"data.yaml": "path: /gone\ntrain: a/t\nval: a/v\ntest: ../q\nnc: 2\nnames: [cat, dog]\n"},
+    "a folder down": {f"set/{key}": value for key, value in PLAIN.items()}
+    | {"set/data.yaml": "names: [cat, dog]\n"},
+    "side by side": SIDE_BY_SIDE | {"classes.txt": "cat\ndog\n"},
+    "darknet": SIDE_BY_SIDE | {"obj.names": "cat\ndog\n", "obj.data": "classes = 2\ntrain = train.txt\n"},
+    "capital letters": {
+        "Images/a.png": SIZE,
+        "annotations/a.txt": BOX,
+        "Images/deep/b.png": SIZE,
+        "annotations/deep/b.txt": TWO,
+        "Images/c.png": SIZE,
+    },
+}
+
+
+@pytest.mark.parametrize("kind", UNDIVIDED)
+def test_a_divided_set_is_one_that_trainers_and_augtool_read(tmp_path, kind):
+    source, out = plant(tmp_path / "in", UNDIVIDED[kind]), tmp_path / "out"
+    carried = carry(source, out, variant=flipped(), splits=("train", "val"))
+    assert not carried.failed
+    home = "set/" if kind == "a folder down" else ""
+    again = open_dataset(out)
+    assert again.name == "yolo"
+    splits = {item.key: item.split for item in again.items()}
+    assert set(splits.values()) == {"train", "val"}
+    assert splits[f"{home}images/train/a.png"] == "train"
+    assert len(splits) == 6
+    before, after = labels_of(source), labels_of(out)
+    for output, key in carried.outputs.items():
+        assert len(after[output].instances) == len(before[key].instances)
+        if "__aug" not in output:
+            assert_same({key: before[key]}, {key: after[output]})
+    found = strict_yolo.check(out / home if home else out)
+    assert len(found) == 6
+    assert sorted(map(len, found.values())) == [0, 0, 1, 1, 2, 2]
+    config = yaml.safe_load((out / home / "data.yaml").read_text())
+    assert (config["train"], config["val"]) == ("images/train", "images/val")
+    assert not {"path", "test"} & set(config)
+    assert not list(out.rglob("*.data"))
+    assert not [one for one in again.problems() if one["code"] != "no_label"]
+
+
+def test_a_divided_set_of_several_folders_names_them_all(tmp_path):
+    files = {f"{part}/images/{name}.png": SIZE for part in ("x", "y") for name in "ab"}
+    files |= {f"{part}/labels/{name}.txt": BOX for part in ("x", "y") for name in "ab"}
+    carry(plant(tmp_path / "in", files), tmp_path / "out", splits=("train", "test"))
+    config = yaml.safe_load((tmp_path / "out/data.yaml").read_text())
+    assert config["train"] == ["x/images/train", "y/images/train"]
+    assert config["test"] == ["x/images/test", "y/images/test"]
+    assert len(strict_yolo.check(tmp_path / "out")) == 4
+
+
+def test_folders_that_would_become_one_are_not_divided(tmp_path):
+    files = {"images/a.png": SIZE, "labels/a.txt": BOX, "IMAGES/b.png": SIZE, "labels/b.txt": BOX}
+    dataset = open_dataset(plant(tmp_path, files))
+    with pytest.raises(UsageError, match=r"split: .*would become one folder"):
+        dataset.in_split(next(dataset.items()), "val")
+
+
+def test_a_run_divides_a_set_and_keeps_scenes_together(tmp_path):
+    files = {}
+    for at in range(40):
+        name = f"scene{at // 4:02}_{at % 4}"
+        files |= {f"images/{name}.png": SIZE, f"labels/{name}.txt": BOX}
+    source = plant(tmp_path / "in", files | {"data.yaml": "names: [cat, dog]\n"})
+    what = making.recipe(
+        "version: 1\nseed: 2\nvariants: 1\nsplit: {val: 0.3, test: 0.2}\n"
+        "group: 'scene\\d+'\ntransforms: [horizontal_flip]\n"
+    )
+    making.run(source, tmp_path / "out", what)
+    rows = making.rows(tmp_path / "out")
+    assert {row["split"] for row in rows} == {"train", "val", "test"}
+    scenes = {}
+    for row in rows:
+        assert row["output"].startswith(f"images/{row['split']}/")
+        assert row["kind"] == "original" or row["split"] == "train"
+        scenes.setdefault(row["output"].partition("scene")[2][:2], set()).add(row["split"])
+    assert len(scenes) == 10
+    assert all(len(splits) == 1 for splits in scenes.values())
+    assert len(strict_yolo.check(tmp_path / "out")) == len(rows)
+
+
+def test_a_real_set_without_splits_is_divided(tmp_path):
+    source = real("sharks", "yolov9", "train")
+    labels = labels_of(source, "yolo")
+    assert len(labels) == 7
+    carried = carry(source, tmp_path, "yolo", variant=flipped(), splits=("train", "val", "test"))
+    again = open_dataset(tmp_path)
+    assert Counter(item.split for item in again.items()) == {"train": 6, "val": 4, "test": 4}
+    after = labels_of(tmp_path)
+    for output, key in carried.outputs.items():
+        assert len(after[output].instances) == len(labels[key].instances)
+    assert len(strict_yolo.check(tmp_path)) == 14

@@ -317,3 +317,70 @@ def test_the_same_run_gives_the_same_page(tmp_path: Path) -> None:
     draw(tmp_path, record())
     first, second = (render_html(report(), [record()], tmp_path, tmp_path) for _ in range(2))
     assert first == second
+
+
+def leaks(pairs: int, total: int | None = None, *, complete: bool = True, **changes: Any) -> dict[str, Any]:
+    pair = {"split": "val", "source": "val/{0}.png", "in_split": "train", "same_as": "train/x{0}.png"}
+    return {
+        "compared": 900,
+        "unreadable": 0,
+        "complete": complete,
+        "total": pairs if total is None else total,
+        "counts": [
+            {"split": "test", "in_split": "train", "kind": "exact", "pictures": 1},
+            {"split": "val", "in_split": "train", "kind": "near", "pictures": 1211},
+        ],
+        "pairs": [
+            {key: value.format(at) for key, value in pair.items()} | {"kind": "mirrored", "bits": 2} | changes
+            for at in range(pairs)
+        ],
+    }
+
+
+def test_notes_of_the_plan_are_listed_below_the_lead(tmp_path: Path) -> None:
+    notes = ["split: train 70 (70.0%), val 30 (30.0%)", "split: no picture in val of class cat"]
+    reader = render(tmp_path, report(notes=notes))
+    assert all(note in reader.words for note in notes)
+    assert reader.words.index(notes[1]) < reader.words.index("variants made")
+    assert ("ul", "class", "lead notes") in reader.attributes
+    assert ("ul", "class", "lead notes") not in render(tmp_path, report(notes=[])).attributes
+    many = render(tmp_path, report(notes=[f"note-{at}-" for at in range(50)])).words
+    assert "note-19-" in many
+    assert "note-20-" not in many
+
+
+def test_pictures_in_two_splits_are_counted_and_named(tmp_path: Path) -> None:
+    words = render(tmp_path, report(leaks=leaks(3))).words
+    assert "The same picture in two splits" in words
+    assert "3 times, a picture was found again in an earlier split" in words
+    assert "1 test in train, the same bytes" in words
+    assert "1,211 val in train, nearly the same" in words
+    assert "valval/2.pngtraintrain/x2.pngmirrored" in words  # a cell each
+    assert "not all pairs were compared" not in words
+    assert "1 time, a picture" in render(tmp_path, report(leaks=leaks(1))).words
+
+
+def test_at_most_twenty_pairs_are_shown(tmp_path: Path) -> None:
+    words = render(tmp_path, report(leaks=leaks(1000, 1212, complete=False))).words
+    assert "The first 20 of 1,212" in words
+    assert "val/19.png" in words
+    assert "val/20.png" not in words
+    assert "not all pairs were compared" in words
+
+
+def test_nothing_is_said_where_no_picture_is_in_two_splits(tmp_path: Path) -> None:
+    assert "two splits" not in render(tmp_path, report(leaks=leaks(0))).words
+    assert "two splits" not in render(tmp_path, report()).words
+
+
+def test_hostile_notes_and_pairs_are_only_text(tmp_path: Path) -> None:
+    found = leaks(2, split=EVIL, in_split=EVIL, source=EVIL, same_as="a\u202egpj.exe", kind=EVIL)
+    found["counts"] = [{"split": EVIL, "in_split": EVIL, "kind": EVIL, "pictures": 1}]
+    page = render_html(report(notes=[EVIL, "x\x00y"], leaks=found), [], tmp_path, tmp_path)
+    reader = Reader(page)
+    assert not {"script", "img"} & set(reader.tags)
+    assert not [key for _, key, _ in reader.attributes if key.startswith("on")]
+    assert reader.words.count("<img src=x onerror=alert(1)>") == 12
+    assert "a\\u202egpj.exe" in page
+    assert "x\\x00y" in page
+    assert "\u202e" not in page

@@ -108,3 +108,68 @@ def test_colour_steps_leave_grey_pictures_alone_and_light_steps_do_not() -> None
     assert np.array_equal(run(grey, step("hue", degrees=90), step("saturation", factor=0)), grey)
     assert not np.array_equal(run(grey, step("brightness", factor=0.5)), grey)
     assert get("hue").kind == get("saturation").kind == "ColorMatrix"
+
+
+def test_color_jitter_is_its_four_parts_in_order() -> None:
+    pixels = oracles.smooth("bgr8")
+    parts = [step("brightness", factor=1.1), step("contrast", factor=0.9), step("saturation", factor=1.3),
+             step("hue", degrees=20)]  # fmt: skip
+    whole = step("color_jitter", brightness=1.1, contrast=0.9, saturation=1.3, hue=20)
+    assert np.abs(run(pixels, whole).astype(int) - run(pixels, *parts)).max() <= 1
+    assert get("color_jitter").kind == "Lut+ColorMatrix"
+
+
+@pytest.mark.parametrize("layout", DEPTHS)
+def test_rgb_shift_adds_to_the_channel_it_names(layout: str) -> None:
+    pixels, full = levels(layout)
+    result = run(pixels, step("rgb_shift", red=0.2, green=0, blue=-0.1))
+    expected = np.clip(pixels + np.array([-0.1, 0, 0.2]) * full, 0, full)
+    assert np.abs(result - expected).max() <= 0.51
+
+
+def test_channels_are_exchanged_and_lost_by_name() -> None:
+    pixels = oracles.noise("bgr8")
+    blue, green, red = np.moveaxis(pixels, 2, 0)
+    for order in ("rgb", "rbg", "grb", "gbr", "brg", "bgr"):
+        result = run(pixels, step("channel_shuffle", order=order))
+        named = {"r": red, "g": green, "b": blue}
+        assert all(np.array_equal(result[:, :, 2 - at], named[name]) for at, name in enumerate(order))
+    lost = run(pixels, step("channel_dropout", channel="red", fill=0.2))
+    assert (lost[:, :, 2] == 51).all() and np.array_equal(lost[:, :, :2], pixels[:, :, :2])
+
+
+def test_grayscale_is_opencvs_grey_on_three_channels() -> None:
+    pixels = oracles.noise("bgr8")
+    expected = cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+    assert np.abs(run(pixels, step("grayscale")).astype(int) - expected).max() <= 1
+
+
+def test_sepia_is_the_matrix_of_the_filter_effects_standard() -> None:
+    pixels = oracles.noise("bgr8")
+    red, green, blue = (pixels[:, :, at].astype(float) for at in (2, 1, 0))
+    result = run(pixels, step("sepia", amount=1))
+    assert np.abs(result[:, :, 2] - np.minimum(0.393 * red + 0.769 * green + 0.189 * blue, 255)).max() <= 1
+    assert np.abs(result[:, :, 0] - (0.272 * red + 0.534 * green + 0.131 * blue)).max() <= 1
+
+
+def test_pca_color_moves_along_the_published_axes() -> None:
+    pixels = np.full((2, 2, 3), 120, np.uint8)
+    moved = run(pixels, step("pca_color", first=1, second=0, third=0))[0, 0].astype(float) - 120
+    assert moved[::-1] / 255 == pytest.approx(
+        [0.2175 * -0.5675, 0.2175 * -0.5808, 0.2175 * -0.5836], abs=0.002
+    )
+    both = run(pixels, step("pca_color", first=0, second=3, third=3))[0, 0].astype(float) - 120
+    expected = 3 * (
+        0.0188 * np.array([0.7192, -0.0045, -0.6948]) + 0.0045 * np.array([0.4009, -0.814, 0.4203])
+    )
+    assert both[::-1] / 255 == pytest.approx(expected, abs=0.002)
+
+
+COLOR_ONLY = ["rgb_shift", "channel_shuffle", "channel_dropout", "sepia", "pca_color", "grayscale"]
+
+
+@pytest.mark.parametrize("name", COLOR_ONLY)
+def test_grey_pictures_have_no_colour_to_change(name: str) -> None:
+    for layout in ("grey8", "grey16"):
+        pixels = oracles.noise(layout)
+        assert np.array_equal(run(pixels, step(name)), pixels)

@@ -1,0 +1,1 @@
+"""Text: tokens, lexicon, grammar, edits and variants. The transforms are in ``augtool.transforms.text``."""
