@@ -110,6 +110,7 @@ class CocoDataset:
     root: Path
     shift: float = 0.0
     name: str = NAME
+    noun: str = "picture"
     spatial: bool = True
     keypoints: bool = False
     flip_idx: tuple[int, ...] | None = None

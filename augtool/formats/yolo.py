@@ -119,6 +119,7 @@ class YoloDataset:
     root: Path
     task: str | None = None
     name: str = NAME
+    noun: str = "picture"
     spatial: bool = True
     keypoints: bool = False
     flip_idx: tuple[int, ...] | None = None

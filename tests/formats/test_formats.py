@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from importlib import import_module
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from labelled import boxes, mirrored, picture, plant, process, real, tree
 from samples import SAMPLES, VOC
 
 from augtool.errors import UsageError
-from augtool.formats import FORMATS, open_dataset, recognise
+from augtool.formats import FORMATS, Dataset, Format, open_dataset, recognise
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
@@ -228,3 +229,22 @@ def test_options_that_the_document_names_are_taken(tmp_path, name):
     assert open_dataset(source, name, options).name == name
     with pytest.raises(UsageError, match="unknown field"):
         open_dataset(source, name, options | {"other": 1})
+
+
+@pytest.mark.parametrize("entry", FORMATS, ids=lambda entry: entry.name)
+def test_a_format_has_all_that_the_program_asks_of_one(entry: Format) -> None:
+    kinds = [
+        kind
+        for _, kind in inspect.getmembers(import_module(entry.module), inspect.isclass)
+        if hasattr(kind, "items") and hasattr(kind, "finish")
+    ]
+    asked = [*Dataset.__annotations__, *(name for name in vars(Dataset) if not name.startswith("_"))]
+    for kind in kinds:
+        # Attributes that __init__ sets are no class attributes; what a class inherits is in its bases.
+        known = (
+            set(dir(kind))
+            | set().union(*(vars(base).get("__annotations__", {}) for base in kind.__mro__))
+            | set(getattr(kind, "__dataclass_fields__", {}))
+        )
+        assert set(asked) <= known
+    assert kinds
