@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from augtool.errors import AugtoolError
 from augtool.plan import Job
+from augtool.sample import MAX_PIXELS
 from augtool.stopping import Stop, stoppable
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ _BATCH_BYTES = 2_000_000
 _BATCH_UNITS = 64
 _WINDOW = 4  # batches in flight per worker
 _REOPENED = 10  # times that a pool without workers is replaced in a run
+
+_METHOD = "forkserver" if hasattr(os, "fork") else "spawn"
 
 Batch: TypeAlias = Sequence[Job]
 Work: TypeAlias = "Callable[[Job, Context], UnitResult]"
@@ -98,8 +101,32 @@ def batches(jobs: Iterable[Job], largest: int) -> Iterator[list[Job]]:
         yield batch
 
 
+def warm_up(workers: int | None, modality: str) -> int:
+    """Start loading what workers need, in a process of its own, while this one plans.
+
+    Workers are forked from that process: the libraries are loaded once, not by each worker and each
+    replacement of a crashed one. Nothing runs in it, so no thread and no lock is caught by a fork.
+
+    Returns:
+        The number of workers; None asked for the default.
+    """
+    workers = default_workers() if workers is None else workers
+    if _METHOD != "forkserver" or not workers:
+        return workers
+    from multiprocessing import forkserver, set_forkserver_preload
+
+    # Both are read once, when the libraries are loaded: before the first line of a worker runs.
+    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2 * MAX_PIXELS))
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    set_forkserver_preload(["augtool.text.unit" if modality == "text" else "augtool.unit", "pebble"])
+    # Workers inherit what signals their parent has blocked, see _submit.
+    with _blocked(signal.SIGINT):
+        forkserver.ensure_running()
+    return workers
+
+
 class _Pool:
-    """The local pool: processes started fresh (spawn), each able to die alone."""
+    """The local pool: processes that share nothing with this one, each able to die alone."""
 
     def __init__(
         self, context: Context, workers: int, timeout: float, stop: Stop, work: Work | None = None
@@ -115,8 +142,6 @@ class _Pool:
         self._reopened = 0
 
     def run(self, jobs: Iterable[Job], total: int) -> Iterator[tuple[Job, UnitResult]]:
-        # OpenCV reads it once, when it is imported: in a worker that is before its first line runs.
-        os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2 * self._context.max_pixels))
         largest = max(1, min(_BATCH_UNITS, math.ceil(total / (self._workers * _WINDOW))))
         waiting = batches(jobs, largest)
         pending: deque[tuple[list[Job], Future[Any]]] = deque()
@@ -138,9 +163,10 @@ class _Pool:
 
         from pebble import ProcessPool
 
+        warm_up(self._workers, self._context.recipe.modality)
         return ProcessPool(
             max_workers=self._workers,
-            context=get_context("spawn"),
+            context=get_context(_METHOD),
             initializer=self._initializer,
             initargs=(self._context, self._work),
         )
