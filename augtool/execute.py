@@ -7,6 +7,7 @@ worker, its units are tried once more one by one, and only the one that does it 
 
 from __future__ import annotations
 
+import gc
 import math
 import os
 import signal
@@ -279,6 +280,7 @@ def start_worker(context: Context, work: Work | None = None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _noise = _capture_noise()
     _keep_memory()
+    gc.freeze()  # what is loaded stays: looking through it for garbage again and again is for nothing
     if context.recipe.modality == "image":
         import cv2
 

@@ -40,7 +40,9 @@ def main() -> None:
     """Parse the command line and run what it names."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     names = ["setup", *TARGETS, "transforms", "scale"]
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)}; default: all targets")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join(names)}; default: all targets"
+    )
     parser.add_argument("--runs", type=int, default=5, help="runs of each program, taken in turn")
     parser.add_argument("--home", type=Path, default=Path(".benchmarks"), help="data, peers, scratch")
     options = parser.parse_args()

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-
 _SET_CHILD_SUBREAPER = 36  # of prctl(2)
 
 

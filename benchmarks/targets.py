@@ -121,7 +121,7 @@ def start(bench: Bench) -> str:
     folder = bench.home / "one"
     if not folder.exists():
         (folder / "class0").mkdir(parents=True)
-        first = sorted(data.photos(bench.home).rglob("*.jpg"))[0]
+        first = min(data.photos(bench.home).rglob("*.jpg"))
         (folder / "class0" / first.name).write_bytes(first.read_bytes())
     programs = [
         Program(f"run on one image, {said}", bench.ours("to_224", folder, count).command)
@@ -141,4 +141,3 @@ TARGETS: dict[str, Callable[[Bench], str]] = {
     "workers": workers,
     "start": start,
 }
-

@@ -52,7 +52,7 @@ def _seconds(bench: Bench, side: int) -> tuple[Times, Times]:
     import cv2
     import numpy as np
 
-    first = sorted(data.photos(bench.home).rglob("*.jpg"))[0]
+    first = min(data.photos(bench.home).rglob("*.jpg"))
     pixels: Any = cv2.imdecode(np.frombuffer(first.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
     path = bench.scratch / f"picture-{side}.npy"
     np.save(path, cv2.resize(pixels, (side, side), interpolation=cv2.INTER_CUBIC))

@@ -1,4 +1,4 @@
-"""Shrinking: a zone plate holds every frequency, so what a small copy cannot show must be gone, not folded back."""
+"""Shrinking: a zone plate holds every frequency; what a copy cannot show must be gone, not folded back."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ SIDE, SMALL = 896, 224
 
 
 def zone_plate(side: int) -> Any:
-    """Rings whose frequency grows from 0 in the middle to half a cycle per pixel at the middle of each edge."""
+    """Rings that get finer from the middle outwards, to half a cycle per pixel at the edges."""
     x = np.arange(side) + 0.5 - side / 2
     radius = x[None, :] ** 2 + x[:, None] ** 2
     return np.rint(127.5 + 127.5 * np.cos(np.pi * radius / side)).astype(np.uint8)
@@ -23,8 +23,8 @@ def zone_plate(side: int) -> Any:
 def false_energy(small: Any) -> float:
     """Variance where the rings are too fine for the small copy: an ideal one is flat grey there.
 
-    At a shrink factor of 4 that is beyond a quarter of the way from the middle to the edge; a margin is left for
-    filters that fall off slowly.
+    At a shrink factor of 4 that is beyond a quarter of the way from the middle to the edge; a margin is left
+    for filters that fall off slowly.
     """
     x = np.arange(SMALL) + 0.5 - SMALL / 2
     beyond = np.hypot(x[None, :], x[:, None]) > 0.4 * SMALL / 2
@@ -38,7 +38,9 @@ def test_a_shrunk_zone_plate_has_far_less_false_energy_than_plain_bilinear(angle
     ours = warp(Source(plate), Warp(turned, (SMALL, SMALL)), Outside())
     # What others do: turn at full size, then resize with linear interpolation.
     matrix = cv2.getRotationMatrix2D((SIDE / 2, SIDE / 2), angle, 1)
-    full = cv2.warpAffine(plate, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    full = cv2.warpAffine(
+        plate, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+    )
     bilinear = cv2.resize(full, (SMALL, SMALL), interpolation=cv2.INTER_LINEAR)
     assert false_energy(ours) < false_energy(bilinear) / 4
 

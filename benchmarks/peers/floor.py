@@ -20,7 +20,9 @@ VARIANTS = 5
 def matrix(rng, width, height, recipe):
     """Return a random affine matrix and an output size."""
     angle = rng.uniform(-30, 30) if recipe == "full_size" else rng.uniform(-15, 15)
-    factor = rng.uniform(0.8, 1.2) if recipe == "full_size" else 224 / (min(width, height) * rng.uniform(0.7, 1))
+    factor = (
+        rng.uniform(0.8, 1.2) if recipe == "full_size" else 224 / (min(width, height) * rng.uniform(0.7, 1))
+    )
     turn = np.vstack([cv2.getRotationMatrix2D((width / 2, height / 2), angle, factor), [0, 0, 1]])
     flip = np.array([[-1, 0, width], [0, 1, 0], [0, 0, 1]] if rng.random() < 0.5 else np.eye(3))
     size = (width, height) if recipe == "full_size" else (224, 224)

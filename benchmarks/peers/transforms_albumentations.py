@@ -1,6 +1,6 @@
 """CPU seconds for one application of each of Albumentations' transforms: JSON on stdout.
 
-    transforms_albumentations.py PICTURE.npy REPEATS
+transforms_albumentations.py PICTURE.npy REPEATS
 """
 
 import json
@@ -51,8 +51,8 @@ SAME = {
     "iso_noise": lambda: A.ISONoise(p=1),
     "speckle_noise": lambda: A.MultiplicativeNoise((0.95, 1.05), per_channel=True, elementwise=True, p=1),
     "salt_pepper": lambda: A.SaltAndPepper((0.005, 0.01), p=1),
-    "jpeg_compression": lambda: A.ImageCompression((40, 80), "jpeg", p=1),
-    "webp_compression": lambda: A.ImageCompression((40, 80), "webp", p=1),
+    "jpeg_compression": lambda: A.ImageCompression("jpeg", (40, 80), p=1),
+    "webp_compression": lambda: A.ImageCompression("webp", (40, 80), p=1),
     "downscale": lambda: A.Downscale((0.4, 0.7), p=1),
     "gaussian_blur": lambda: A.GaussianBlur(blur_limit=0, sigma_limit=(0.8, 1.2), p=1),
     "box_blur": lambda: A.Blur(3, p=1),
