@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from augtool import storage
-from augtool.execute import default_workers, execute
+from augtool.execute import execute, warm_up
 from augtool.fitting import check_mirroring, outside_of
 from augtool.formats import Dataset, recognise
 from augtool.leaks import Leaks, find_leaks
@@ -60,11 +60,11 @@ def run(
 ) -> dict[str, Any]:  # fmt: skip
     """Make the whole enlarged data set and return its report (the content of ``report.json``)."""
     started = time.monotonic()
+    workers = warm_up(options.workers, recipe.modality)
     planned = prepare(recipe, source, options)
     storage.check_apart(source, output)
     storage.check_vacant(output, overwrite=options.overwrite)
     on_plan(planned)
-    workers = default_workers() if options.workers is None else options.workers
     outside = outside_of(recipe, planned.dataset)
     context = Context(recipe, recipe.seed, source, output, outside, planned.dataset)
     leaks = find_leaks(planned.plan, planned.survey, context, workers, options.timeout)

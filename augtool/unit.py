@@ -19,11 +19,10 @@ from augtool.moving import Moved, box_of, move_labels
 from augtool.plan import Job
 from augtool.recipe import Output, Recipe
 from augtool.render import apply, frame_of, render, stages
-from augtool.sample import Item
+from augtool.sample import MAX_PIXELS, Item
 from augtool.storage import Batch, digest, read_bytes, shown
 from augtool.warp import Outside, Source
 
-MAX_PIXELS = 100_000_000
 MAX_DRAWS = 10  # tries at a variant whose labels ask for a redraw
 PLACES = 12  # cells per side of the report's map of object positions
 
