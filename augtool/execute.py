@@ -121,7 +121,8 @@ def warm_up(workers: int | None, modality: str) -> int:
     # Both are read once, when the libraries are loaded: before the first line of a worker runs.
     os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2 * MAX_PIXELS))
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    set_forkserver_preload(["augtool.text.unit" if modality == "text" else "augtool.unit", "pebble"])
+    unit = "augtool.text.unit" if modality == "text" else "augtool.unit"
+    set_forkserver_preload(["augtool.preload", unit, "pebble"])
     # Workers inherit what signals their parent has blocked, see _submit.
     with _blocked(signal.SIGINT):
         forkserver.ensure_running()
@@ -281,6 +282,7 @@ def start_worker(context: Context, work: Work | None = None) -> None:
     _noise = _capture_noise()
     _keep_memory()
     gc.freeze()  # what is loaded stays: looking through it for garbage again and again is for nothing
+    gc.enable()
     if context.recipe.modality == "image":
         import cv2
 

@@ -100,9 +100,9 @@ def test_each_variant_is_resampled_once_and_has_one_table_and_one_matrix(work: W
 
 def test_few_bytes_are_moved_for_each_variant(work: Work) -> None:
     moved = sum(work.bytes[name] for name in TOUCHING) / (SOURCES * VARIANTS)
-    # The part seen of the source goes into four channels (3 + 4 bytes a pixel), gets
-    # its border (4 + 4) and is warped (4); the result (4) goes back to three channels (4 + 3), through a
-    # table (3 + 3) and a matrix (3 + 3). The part seen is no larger than the source with its border.
+    # The part that is seen of the source goes into four channels (3 + 4 bytes for each of its pixels), gets
+    # its border (4 + 4) and is warped (4); the result (4) goes back to three channels (4 + 3), then a table
+    # (3 + 3) and a matrix (3 + 3). What is seen is no larger than the source with its border.
     seen = 1.8 * SIZE[0] * SIZE[1]
     assert moved <= seen * (7 + 8 + 4) + 64 * 64 * (4 + 7 + 6 + 6)
     assert work.bytes["LUT"] == work.bytes["transform"] == SOURCES * VARIANTS * 64 * 64 * 3 * 2
