@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from augtool.execute import default_workers, execute
-from augtool.fitting import outside_of, sided_classes
+from augtool.fitting import sided_classes
 from augtool.leaks import Leaks, find_leaks
-from augtool.pipeline import Options, prepare
+from augtool.options import Options
+from augtool.pipeline import prepare
 from augtool.recipe import Recipe
 from augtool.unit import Context
 
@@ -32,6 +32,11 @@ class Findings:
     notes: list[str] = field(default_factory=list)
     leaks: Leaks = field(default_factory=Leaks)
     """Pictures that are in two splits."""
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether there is anything that a person should look at."""
+        return bool(self.failures or self.labels or self.warnings or self.leaks)
 
     def data(self) -> dict[str, Any]:
         """Return the findings as plain data."""
@@ -67,19 +72,16 @@ class Findings:
         return lines + [f"warning: {line}" for line in self.leaks.lines()]
 
 
-def check(recipe: Recipe, source: Path | None, splits: Sequence[str], fmt: str | None = None) -> Findings:
+def check(recipe: Recipe, source: Path | None, options: Options) -> Findings:
     """Check a recipe, which was loaded and is therefore valid, and decode every picture of an input."""
     findings = Findings(recipe.name, len(recipe.transforms))
     if source is None:
         return findings
-    options = Options(splits, format=fmt)
     findings.notes = prepare(recipe, source, options).survey.notes
     # A run that makes nothing: every source is read and decoded in the isolated workers.
     nothing = replace(recipe, variants=0, originals="none")
     planned = prepare(nothing, source, options)
-    context = Context(
-        nothing, recipe.seed, source, Path(), outside_of(recipe, planned.dataset), planned.dataset
-    )
+    context = Context.of(nothing, source, Path(), planned.dataset, options)
     findings.leaks = find_leaks(planned.plan, planned.survey, context, default_workers(), options.timeout)
     findings.pictures = planned.survey.jobs
     # Splits that a run would copy are only looked at, too.

@@ -6,59 +6,28 @@ Modules that load cv2, numpy or pydantic are imported inside the commands, so th
 from __future__ import annotations
 
 import gc
-import os
 import sys
-from collections.abc import Callable
-from contextlib import suppress
-from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from augtool import __version__, terminal
-from augtool.errors import AugtoolError, ExitCode, Interrupted, RecipeError, UsageError
+from augtool.clibase import (
+    F,
+    guarded,
+    limit_options,
+    limits_of,
+    log_json_option,
+    tolerance,
+)
+from augtool.errors import ExitCode, UsageError
+from augtool.upkeep import doctor, verify
 
 # Loading makes many objects and no garbage: looking for some costs a tenth of the time to start.
 gc.set_threshold(100_000, 20, 20)
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-
-
-def guarded(command: F) -> F:
-    """Turn the program's errors into one line on stderr and the right exit code."""
-
-    @wraps(command)
-    def body(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except AugtoolError as error:
-            terminal.fail(str(error))
-            if isinstance(error, RecipeError) and len(error.problems) > 1:
-                terminal.fail(f"{len(error.problems)} mistakes; nothing was written")
-            sys.exit(error.exit_code)
-        except KeyboardInterrupt as stop:
-            terminal.fail("interrupted")
-            sys.exit(stop.exit_code if isinstance(stop, Interrupted) else ExitCode.SIGINT)
-        except ImportError as error:
-            from augtool.environment import import_advice
-
-            terminal.fail(import_advice(error))
-            sys.exit(ExitCode.INTERNAL)
-        except BrokenPipeError:
-            # The reader (head, less) has gone; that is its right. Nothing more can be printed.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            sys.exit(ExitCode.OK)
-        except OSError as error:
-            # What no module foresaw of files and disks: a full stdout, a name that is too long.
-            terminal.fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-            with suppress(OSError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            sys.exit(ExitCode.IO)
-
-    return body  # type: ignore[return-value]
 
 
 def recipe_options(command: F) -> F:
@@ -98,8 +67,8 @@ def main() -> None:
     A YAML recipe says what to do to each picture; augtool walks INPUT, writes N variants of every
     picture to OUTPUT, and reports what it made. Start with: augtool recipes, augtool init.
 
-    Exit status: 0 all done, 2 usage or recipe, 3 finished but some inputs failed, 5 input/output error,
-    6 output in use by another run, 130/143 interrupted, 1 internal error.
+    Exit status: 0 all done, 2 usage or recipe, 3 finished but some inputs failed, 4 verify found
+    differences, 5 input/output error, 6 output in use by another run, 130/143 interrupted, 1 internal error.
     """
 
 
@@ -113,33 +82,46 @@ def main() -> None:
 )
 @splits_option
 @format_option
-@click.option(
-    "--timeout", type=click.FloatRange(0.1), default=300.0, show_default=True, help="Seconds per picture."
-)
+@limit_options
 @strict_option
+@click.option("--resume", is_flag=True, help="Go on with an unfinished run.")
+@click.option("--update", is_flag=True, help="Redo what is affected by changes since a run.")
+@click.option("--prune", is_flag=True, help="With --update: remove what was made of sources that are gone.")
 @click.option("--overwrite", is_flag=True, help="Replace the output of an earlier run.")
+@click.option(
+    "--max-failures", metavar="N|P%", default="0", help="Failed inputs that still give exit status 0."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would happen, as 'augtool plan' does, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Name every warning.")
+@log_json_option
 @guarded
 def run(
     recipe: str, source: Path, output: Path, variants: int | None, seed: int | None, workers: int | None,
-    splits: str, fmt: str | None, timeout: float, strict: bool, overwrite: bool, dry_run: bool,
-    as_json: bool, quiet: bool, verbose: bool,
+    splits: str, fmt: str | None, strict: bool, resume: bool, update: bool, prune: bool, overwrite: bool,
+    max_failures: str, dry_run: bool, as_json: bool, quiet: bool, verbose: bool,
+    **limits: Any,
 ) -> None:  # fmt: skip
     """Expand INPUT into OUTPUT with RECIPE (a file, or the name of a built-in recipe)."""
     from augtool import pipeline
+    from augtool.options import Options
 
     loaded = _recipe(recipe, variants, seed)
-    options = pipeline.Options(_splits(splits), workers, timeout, overwrite, fmt, strict)
+    if resume + update + overwrite > 1 or (prune and not update):
+        raise UsageError("choose one of --resume, --update and --overwrite; --prune goes with --update")
+    tolerated = tolerance(max_failures)
+    options = Options(
+        _splits(splits), workers, overwrite=overwrite, format=fmt, strict=strict, resume=resume,
+        update=update, prune=prune, **limits_of(limits),
+    )  # fmt: skip
     if dry_run:
         terminal.show_plan(pipeline.prepare(loaded, source, options), options, as_json=as_json)
         return
-    with terminal.Progress(options.splits, quiet=quiet, verbose=verbose) as progress:
+    with terminal.Progress(options.splits, source, quiet=quiet, verbose=verbose) as progress:
         report = pipeline.run(loaded, source, output, options, progress.unit, progress.plan, progress.leaks)
     terminal.show_report(report, output, as_json=as_json, quiet=quiet)
-    if report["totals"]["failed"]:
+    if report["totals"]["failed"] > tolerated(report["totals"]["sources"]):
         sys.exit(ExitCode.PARTIAL)
 
 
@@ -162,9 +144,10 @@ def plan(
 ) -> None:
     """Say what a run would make: counts by split and class, and bytes. Opens and writes nothing."""
     from augtool import pipeline
+    from augtool.options import Options
 
     loaded = _recipe(recipe, variants, seed)
-    options = pipeline.Options(_splits(splits), format=fmt)
+    options = Options(_splits(splits), format=fmt)
     terminal.show_plan(pipeline.prepare(loaded, source, options), options, as_json=as_json)
 
 
@@ -211,19 +194,23 @@ def preview(
 @click.argument("source", metavar="[INPUT]", required=False, type=click.Path(path_type=Path))
 @splits_option
 @format_option
+@limit_options
 @strict_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@log_json_option
 @guarded
 def check(
-    recipe: str, source: Path | None, splits: str, fmt: str | None, strict: bool, as_json: bool
+    recipe: str, source: Path | None, splits: str, fmt: str | None, strict: bool, as_json: bool, **limits: Any
 ) -> None:
     """Check RECIPE, and with INPUT every picture in it, without writing anything."""
     from augtool import checks
+    from augtool.options import Options
 
-    findings = checks.check(_recipe(recipe, None, None), source, _splits(splits), fmt)
-    terminal.show_check(findings, as_json=as_json)
+    options = Options(_splits(splits), format=fmt, **limits_of(limits))
+    findings = checks.check(_recipe(recipe, None, None), source, options)
+    terminal.show_check(findings, source, as_json=as_json)
     findings.leaks.check(strict=strict)
-    if findings.failures:
+    if findings.failures or (strict and findings.doubtful):
         sys.exit(ExitCode.PARTIAL)
 
 
@@ -319,6 +306,10 @@ def _preview_texts(recipe: Any, source: Path, output: Path | None, variants: int
     else:
         made.write(output)
         terminal.say(f"{output}: {len(made.pairs)} texts")
+
+
+for command in (verify, doctor):
+    main.add_command(command)
 
 
 def _recipe(reference: str, variants: int | None, seed: int | None) -> Any:

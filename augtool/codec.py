@@ -37,6 +37,7 @@ from PIL import (
 from augtool import metadata
 from augtool.codec_pillow import brightest, by_pillow
 from augtool.errors import ItemError
+from augtool.limits import require_memory
 from augtool.metadata import EXTENSIONS, REASONS, WRITABLE, fault, is_image_name, sniff, writable
 
 __all__ = [
@@ -265,6 +266,16 @@ def clean_copy(data: bytes) -> tuple[bytes, tuple[str, ...]]:
     return cleaned, picture.warnings + remarks
 
 
+def pillow_name(fmt: str) -> str:
+    """Return what Pillow calls a format."""
+    return _PILLOW_NAME.get(fmt, fmt.upper())
+
+
+def turned(pixels: Pixels, orientation: int) -> Pixels:
+    """Return pixels upright that are stored with an EXIF orientation, 1 to 8."""
+    return pixels if orientation == 1 else cast("Pixels", _TURNS[orientation](np.ascontiguousarray(pixels)))
+
+
 @contextmanager
 def _hostile(fmt: str, data: bytes) -> Iterator[None]:
     """Let nothing but ItemError out of the libraries, and no warning of Pillow's."""
@@ -274,8 +285,8 @@ def _hostile(fmt: str, data: bytes) -> Iterator[None]:
             yield
     except ItemError:
         raise
-    except MemoryError as error:
-        raise fault("too_large", "not enough memory") from error
+    except MemoryError:
+        raise  # says something of this machine, not of the picture
     except Exception as error:  # parsers raise anything at all on hostile bytes
         metadata.check_end(fmt, data)  # a better reason, where it applies
         detail = " ".join(str(error).split())[:200] or type(error).__name__
@@ -285,7 +296,7 @@ def _hostile(fmt: str, data: bytes) -> Iterator[None]:
 
 def _open(fmt: str, data: bytes) -> ImageFile.ImageFile:
     """Open lazily with the one Pillow plugin for the format. Pillow raises as it likes."""
-    name = _PILLOW_NAME.get(fmt, fmt.upper())
+    name = pillow_name(fmt)
     try:
         return Image.open(io.BytesIO(data), formats=(name,))
     except KeyError as error:
@@ -342,6 +353,7 @@ def _by_cv2(fmt: str, image: ImageFile.ImageFile, data: bytes) -> Pixels | None:
         pixels = None
     if fast:
         if pixels is None:
+            require_memory(*image.size)
             raise fault("corrupt", "OpenCV cannot decode it")
         key = image.info.get("transparency") if fmt == "png" and pixels.ndim == 2 else None
         return cast("Pixels", pixels) if key is None else _with_key(pixels, key, data[24])

@@ -19,9 +19,9 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from augtool import limits, noise
 from augtool.errors import AugtoolError
 from augtool.plan import Job
-from augtool.sample import MAX_PIXELS
 from augtool.stopping import Stop, stoppable
 
 if TYPE_CHECKING:
@@ -72,9 +72,12 @@ def execute(
     """
     with stoppable() as stop:
         if workers == 0:
+            limits.prepare_here(context)
             for job in jobs:
                 stop.check()
-                yield job, _here(job, context, timeout, work)
+                with noise.captured():
+                    result = _here(job, context, timeout, work)
+                yield job, result
         else:
             yield from _Pool(context, workers, timeout, stop, work).run(jobs, total)
 
@@ -104,7 +107,7 @@ def batches(jobs: Iterable[Job], largest: int) -> Iterator[list[Job]]:
         yield batch
 
 
-def warm_up(workers: int | None, modality: str) -> int:
+def warm_up(workers: int | None, modality: str, max_pixels: int) -> int:
     """Start loading what workers need, in a process of its own, while this one plans.
 
     Workers are forked from that process: the libraries are loaded once, not by each worker and each
@@ -119,7 +122,7 @@ def warm_up(workers: int | None, modality: str) -> int:
     from multiprocessing import forkserver, set_forkserver_preload
 
     # Both are read once, when the libraries are loaded: before the first line of a worker runs.
-    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2 * MAX_PIXELS))
+    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2 * max_pixels))
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     unit = "augtool.text.unit" if modality == "text" else "augtool.unit"
     set_forkserver_preload(["augtool.preload", unit, "pebble"])
@@ -146,6 +149,7 @@ class _Pool:
         self._reopened = 0
 
     def run(self, jobs: Iterable[Job], total: int) -> Iterator[tuple[Job, UnitResult]]:
+        limits.before_import(self._context)
         largest = max(1, min(_BATCH_UNITS, math.ceil(total / (self._workers * _WINDOW))))
         waiting = batches(jobs, largest)
         pending: deque[tuple[list[Job], Future[Any]]] = deque()
@@ -167,7 +171,7 @@ class _Pool:
 
         from pebble import ProcessPool
 
-        warm_up(self._workers, self._context.recipe.modality)
+        warm_up(self._workers, self._context.recipe.modality, self._context.max_pixels)
         return ProcessPool(
             max_workers=self._workers,
             context=get_context(_METHOD),
@@ -272,21 +276,17 @@ def _ending(code: int | None) -> str:
 
 _context: Context | None = None
 _work: Work | None = None
-_noise: Callable[[], list[str]] = list
 
 
 def start_worker(context: Context, work: Work | None = None) -> None:
-    """Prepare a worker process: one thread, no signals of the terminal, C noise kept aside."""
-    global _context, _noise, _work  # noqa: PLW0603 - a worker process holds exactly one context
+    """Prepare a worker process: no signals of the terminal, C noise kept aside, limits set."""
+    global _context, _work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _noise = _capture_noise()
+    noise.capture()
+    limits.prepare(context)
     _keep_memory()
     gc.freeze()  # what is loaded stays: looking through it for garbage again and again is for nothing
     gc.enable()
-    if context.recipe.modality == "image":
-        import cv2
-
-        cv2.setNumThreads(1)
     _context, _work = context, work
 
 
@@ -296,12 +296,7 @@ def run_batch(batch: list[Job]) -> list[UnitResult]:
 
     if _context is None:
         raise RuntimeError("worker was not started")
-    results = []
-    for job in batch:
-        result = (_work or process)(job, _context)
-        result.warnings += [f"decoder: {line}" for line in _noise()]
-        results.append(result)
-    return results
+    return [(_work or process)(job, _context) for job in batch]
 
 
 def _keep_memory() -> None:
@@ -315,23 +310,3 @@ def _keep_memory() -> None:
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, 32 << 20)
         mallopt(_M_TRIM_THRESHOLD, 64 << 20)
-
-
-def _capture_noise() -> Callable[[], list[str]]:
-    """Point descriptor 2 at a scratch file: what C libraries print belongs to a file's record."""
-    import tempfile
-
-    scratch = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-    os.dup2(scratch.fileno(), 2)
-
-    def take() -> list[str]:
-        length = os.fstat(2).st_size
-        if length == 0:
-            return []
-        os.lseek(2, 0, os.SEEK_SET)
-        text = os.read(2, min(length, 4096)).decode(errors="replace")
-        os.ftruncate(2, 0)
-        os.lseek(2, 0, os.SEEK_SET)
-        return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))[:5]
-
-    return take

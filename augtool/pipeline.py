@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from augtool import storage
+from augtool import outputs, storage
+from augtool.continuing import opened
 from augtool.execute import execute, warm_up
-from augtool.fitting import check_mirroring, outside_of
+from augtool.fitting import check_mirroring
 from augtool.formats import Dataset, recognise
 from augtool.leaks import Leaks, find_leaks
+from augtool.options import Options
 from augtool.plan import Plan, Survey
 from augtool.recipe import Recipe
 from augtool.report import write_report
 from augtool.text.run import distinct
 from augtool.unit import Context, UnitResult
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to run, as opposed to what: none of these changes a byte of a variant."""
-
-    splits: Collection[str] = ("train",)
-    workers: int | None = None
-    timeout: float = 300.0
-    overwrite: bool = False
-    format: str | None = None
-    strict: bool = False  # refuse a picture that is in two splits
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +31,7 @@ class Planned:
     plan: Plan
     survey: Survey
     recognised: str  # how the format was told, in a few words
+    done: int = 0  # jobs that an earlier run has done
 
 
 def prepare(recipe: Recipe, source: Path, options: Options) -> Planned:
@@ -60,21 +51,24 @@ def run(
 ) -> dict[str, Any]:  # fmt: skip
     """Make the whole enlarged data set and return its report (the content of ``report.json``)."""
     started = time.monotonic()
-    workers = warm_up(options.workers, recipe.modality)
+    workers = warm_up(options.workers, recipe.modality, options.max_pixels)
     planned = prepare(recipe, source, options)
-    storage.check_apart(source, output)
-    storage.check_vacant(output, overwrite=options.overwrite)
-    on_plan(planned)
-    outside = outside_of(recipe, planned.dataset)
-    context = Context(recipe, recipe.seed, source, output, outside, planned.dataset)
+    outputs.check_apart(source, output)
+    outputs.check_vacant(output, overwrite=options.overwrite, onward=options.onward)
+    context = Context.of(recipe, source, output, planned.dataset, options)
     leaks = find_leaks(planned.plan, planned.survey, context, workers, options.timeout)
-    on_leaks(leaks)
     leaks.check(strict=options.strict)
-    with storage.opened(output, overwrite=options.overwrite):
-        jobs, total = planned.plan, planned.survey.jobs
-        work = execute(jobs, context, workers=workers, timeout=options.timeout, total=total)
+    with opened(context, options, planned.plan) as earlier:
+        on_plan(replace(planned, done=earlier.done))
+        on_leaks(leaks)
+        jobs, total = earlier.jobs(), planned.survey.jobs - earlier.done
+        work = execute(jobs, earlier.context, workers=workers, timeout=options.timeout, total=total)
         with storage.Journal(output) as journal, closing(work) as results:
-            for result in distinct(results, context):
-                journal.append(result.record(), len({row["output"] for row in result.rows}))
+            for job, result in distinct(results, earlier.context, earlier.finished()):
+                journal.append(earlier.record(job, result), len({row["output"] for row in result.rows}))
                 on_unit(result)
-        return write_report(recipe, planned, context, workers, options, time.monotonic() - started, leaks)
+            earlier.settle(journal)
+        seconds = time.monotonic() - started
+        report = write_report(recipe, planned, earlier.context, workers, options, seconds, leaks)
+        earlier.close(report)
+        return report

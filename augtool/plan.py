@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from augtool.counts import Allotment, Goal, allot, is_expanded
 from augtool.errors import UsageError
@@ -29,6 +29,8 @@ class Job:
     """Whether the original itself is written."""
     variants: int
     """Number of variants, from 1."""
+    before: dict[str, Any] | None = None
+    """What an earlier run's journal says of this source; see :mod:`augtool.revisit`."""
 
     @property
     def files(self) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 
 from augtool.errors import UsageError
 from augtool.filenames import on_disk
-from augtool.storage import JOURNAL, MANIFEST, NAMES_PREFIX, REPORT_JSON, read_journal
+from augtool.storage import JOURNAL, MANIFEST, NAMES_PREFIX, REPORT_JSON, read_cache, read_journal
 
 
 def listed(root: Path) -> Iterator[str]:
@@ -41,12 +41,20 @@ def _listed(root: Path) -> Iterator[Any]:
         for record in read_journal(root):
             for row in record["rows"]:
                 yield from _of_row(row)
+    for record in read_cache(root):
+        for row in record["rows"]:
+            yield from _of_row(row)
+    yield from named(root)
+    with suppress(FileNotFoundError):
+        yield from json.loads((root / REPORT_JSON).read_bytes()).get("dataset_files", {})
+
+
+def named(root: Path) -> Iterator[Any]:
+    """Yield the paths that workers listed before they gave files those names; nothing is checked."""
     for path in sorted(root.glob(NAMES_PREFIX + "*")):
         for line in _lines(path):
             if line.endswith(b"\n"):  # else the process was killed while it wrote this, before any rename
                 yield from json.loads(line)
-    with suppress(FileNotFoundError):
-        yield from json.loads((root / REPORT_JSON).read_bytes()).get("dataset_files", {})
 
 
 def _lines(path: Path) -> Iterator[bytes]:

@@ -10,9 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from augtool import codec, storage
+from augtool import codec, limits, salvage, storage
 from augtool.errors import ItemError, UsageError, VerifyFailed
 from augtool.filenames import on_disk
+from augtool.identity import processor
 from augtool.recipe import Recipe, from_plain
 from augtool.render import render
 from augtool.report import versions
@@ -37,26 +38,24 @@ def replay(output: Path, file: str, to: Path | None, source: Path | None) -> str
         VerifyFailed: the source has changed, or the bytes differ; nothing is written then.
 
     """
-    report = _report(output)
+    report = report_of(output)
     root = source or Path(storage.unshown(report["input"]))
     if report.get("unit") == "text":
         return _replay_text(report, output, root, file, to)
     row = find_row(output, file)
-    data = _source_bytes(root, row)
+    data = source_bytes(root, row)
     if storage.digest(data) != row["source_sha256"]:
         raise VerifyFailed(
             f"{root / row['source']}: has changed since the run; {row['output']} cannot be rebuilt"
         )
-    encoded = rebuild(
-        row, data, replace(from_plain(report["recipe"]["source"]), seed=report["seed"]), report["border"]
-    )
+    encoded = rebuild(row, data, report)
     if storage.digest(encoded) != row["sha256"]:
         unwritten = f"; {to} was not written" if to else ""
-        raise VerifyFailed(f"{row['output']}: other bytes than the run's{_why(report)}{unwritten}")
+        raise VerifyFailed(f"{row['output']}: other bytes than the run's{why(report)}{unwritten}")
     if to is not None:
         storage.write_durably(to, [encoded])
     there = output / on_disk(row["output"])
-    if os.path.lexists(there) and not _holds(there, row["sha256"]):
+    if os.path.lexists(there) and not storage.intact(there, row["sha256"]):
         raise VerifyFailed(
             f"{there}: is not what the run wrote; rebuilt as the manifest has it"
             + (f" to {to}" if to else f", -o {there} puts it there")
@@ -83,11 +82,19 @@ def _replay_text(report: dict[str, Any], output: Path, root: Path, name: str, to
     return f"{name}: the same text: {text}" if to is None else f"{name}: the same text, written to {to}"
 
 
-def rebuild(row: dict[str, Any], data: bytes, recipe: Recipe, border: str) -> bytes:
-    """Return the bytes that a manifest row describes, from its source's bytes."""
-    picture = codec.decode(data)
+def rebuild(row: dict[str, Any], data: bytes, report: dict[str, Any]) -> bytes:
+    """Return the bytes that a manifest row describes.
+
+    Args:
+        row: of the manifest.
+        data: the source's bytes.
+        report: the run's ``report.json``.
+    """
+    recipe = recipe_of(report)
+    limits.use_instructions(special=not report["environment"]["portable"])
+    picture = salvage.decode(data, report["limits"]["max_pixels"], report["limits"]["fail_on"])
     source = Source(picture.pixels)
-    outside = Outside(border, recipe.fill)
+    outside = Outside(report["border"], recipe.fill)
     if row["kind"] == "original":
         return original(data, picture, source, recipe, outside)[0][0]
     steps = from_plain({"version": 1, "transforms": row["steps"]})
@@ -114,7 +121,7 @@ def find_row(output: Path, file: str) -> dict[str, Any]:
             if output.resolve() in candidate.resolve().parents:
                 wanted.add(candidate.resolve().relative_to(output.resolve()).as_posix())
     elsewhere = ""
-    for row in _rows(output / storage.MANIFEST):
+    for row in rows_of(output):
         if row["output"] in wanted:
             return row
         if not elsewhere and row["output"].rpartition("/")[2] == path.name:
@@ -122,23 +129,13 @@ def find_row(output: Path, file: str) -> dict[str, Any]:
     raise UsageError(f"{file}: is not in {output / storage.MANIFEST}{elsewhere}")
 
 
-def _report(output: Path) -> dict[str, Any]:
-    try:
-        report: dict[str, Any] = json.loads((output / storage.REPORT_JSON).read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
-        raise UsageError(f"{output}: holds no finished run ({storage.REPORT_JSON} is missing)") from None
-    except (ValueError, RecursionError, IsADirectoryError):
-        raise UsageError(f"{output / storage.REPORT_JSON}: is damaged") from None
-    except OSError as error:
-        raise UsageError(f"{output / storage.REPORT_JSON}: cannot be read: {error.strerror}") from None
-    if not (_has(report, _REPORT) and _has(report["recipe"], {"source": dict})):
-        raise UsageError(f"{output / storage.REPORT_JSON}: is damaged")
-    if not (output / storage.MANIFEST).exists():
-        raise UsageError(f"{output}: holds no finished run ({storage.MANIFEST} is missing)")
-    return report
+def rows_of(output: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a manifest.
 
-
-def _rows(manifest: Path) -> Iterator[dict[str, Any]]:
+    Raises:
+        UsageError: it is damaged.
+    """
+    manifest = output / storage.MANIFEST
     try:
         with manifest.open("rb") as lines:
             for line in lines:
@@ -157,14 +154,40 @@ def _has(record: Any, fields: Mapping[str, type]) -> bool:
     )
 
 
-def _holds(path: Path, sha256: str) -> bool:
+def recipe_of(report: dict[str, Any]) -> Recipe:
+    """Return the recipe of a run, with its seed."""
+    return replace(from_plain(report["recipe"]["source"]), seed=report["seed"])
+
+
+def report_of(output: Path) -> dict[str, Any]:
+    """Return the ``report.json`` of a finished run.
+
+    Raises:
+        UsageError: there is none.
+    """
     try:
-        return storage.digest(storage.read_bytes(path)) == sha256
-    except ItemError:
-        return False
+        report: dict[str, Any] = json.loads((output / storage.REPORT_JSON).read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        raise UsageError(f"{output}: holds no finished run ({storage.REPORT_JSON} is missing)") from None
+    except (ValueError, RecursionError, IsADirectoryError):
+        raise UsageError(f"{output / storage.REPORT_JSON}: is damaged") from None
+    except OSError as error:
+        raise UsageError(f"{output / storage.REPORT_JSON}: cannot be read: {error.strerror}") from None
+    if not (_has(report, _REPORT) and _has(report["recipe"], {"source": dict})):
+        raise UsageError(f"{output / storage.REPORT_JSON}: is damaged")
+    if not (output / storage.MANIFEST).exists():
+        raise UsageError(f"{output}: holds no finished run ({storage.MANIFEST} is missing)")
+    return report
 
 
-def _source_bytes(root: Path, row: dict[str, Any]) -> bytes:
+def source_bytes(root: Path, row: dict[str, Any]) -> bytes:
+    """Return the bytes of a row's source.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    if row["source"].startswith("/") or ".." in row["source"].split("/"):
+        raise UsageError(f"{row['source']}: is no path below the input; the manifest was changed")
     name = on_disk(row["source"])
     if not os.path.lexists(root / name):
         name = on_disk(storage.unshown(row["source"]))
@@ -176,15 +199,14 @@ def _source_bytes(root: Path, row: dict[str, Any]) -> bytes:
         ) from None
 
 
-def _why(report: dict[str, Any]) -> str:
+def why(report: dict[str, Any]) -> str:
+    """Say which versions have changed since a run, as the end of a sentence."""
     now = versions() | {"augtool": _augtool()}
     then: dict[str, Any] = report["versions"] | {"augtool": report["augtool"]}
     changed = [f"{name} {then[name]} -> {now[name]}" for name in sorted(then) if then[name] != now.get(name)]
-    return (
-        f"; since then: {', '.join(changed)}"
-        if changed
-        else "; is it another processor? linear resampling may differ by 1"
-    )
+    if not report["environment"]["portable"] and report["environment"]["cpu"] != processor():
+        changed.append("the processor's features")
+    return f"; since then: {', '.join(changed)}" if changed else ""
 
 
 def _augtool() -> str:

@@ -8,19 +8,23 @@ redone.
 from __future__ import annotations
 
 import ctypes
+import filecmp
+import gzip
+import hashlib
 import json
 import os
 import re
 import stat
 import time
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any, Self
 
-from augtool.apart import contains, real_path
-from augtool.errors import ItemError, LockedError, StorageError, UsageError
+from augtool import reading
+from augtool.errors import ItemError, LockedError, StorageError
 from augtool.filenames import on_disk, text_of
 
 TMP_PREFIX = ".augtool-tmp-"
@@ -31,7 +35,9 @@ MANIFEST = "manifest.jsonl"
 INPUTS = "inputs.jsonl"
 REPORT_JSON = "report.json"
 REPORT_HTML = "report.html"
-OWN_FILES = (MANIFEST, INPUTS, REPORT_JSON, REPORT_HTML, LOCK, JOURNAL)
+RUN = ".augtool-run.json"
+CACHE = ".augtool-cache.jsonl.gz"
+OWN_FILES = (MANIFEST, INPUTS, REPORT_JSON, REPORT_HTML, LOCK, JOURNAL, RUN, CACHE)
 
 
 def read_bytes(path: str | Path) -> bytes:
@@ -50,12 +56,28 @@ def read_bytes(path: str | Path) -> bytes:
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise ItemError("special_file", "is not a regular file")
+        status = os.fstat(descriptor)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read()
+            data = file.read()
+        reading.note(path, status, data)
+        return data
     except OSError as error:
         raise ItemError("unreadable", f"cannot be read: {error.strerror}") from error
     finally:
         os.close(descriptor)
+
+
+def intact(path: str | Path, sha256_hex: str) -> bool:
+    """Return whether a regular file is there and holds the bytes of that SHA-256."""
+    try:
+        with open(path, "rb", opener=_nofollow) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256_hex
+    except OSError:
+        return False
+
+
+def _nofollow(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def shown(name: str) -> str:
@@ -80,11 +102,12 @@ class Batch:
 
     If the unit fails, :meth:`discard` leaves no trace of it. Before a file is named, its name goes into a
     list that the process keeps in the output: should the run be killed before the journal has it, that
-    list is how the file is known for the run's.
+    list is how the file is known for the run's. With ``spare``, a file that holds the very bytes already is
+    left alone, its time of modification with it.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, *, spare: bool = False) -> None:
+        self._root, self._spare = root, spare
         self._staged: list[tuple[str, str]] = []
         self._made: set[str] = set()
 
@@ -101,6 +124,8 @@ class Batch:
         """
         final = os.path.join(self._root, on_disk(relative))  # noqa: PTH118 - many calls; Path costs 5 us each
         folder = os.path.dirname(final)  # noqa: PTH120
+        if self._spare and intact(final, digest(data)):
+            return
         try:
             if folder not in self._made:
                 os.makedirs(folder, exist_ok=True)  # noqa: PTH103
@@ -158,7 +183,10 @@ class Journal:
     def __init__(self, root: Path) -> None:
         self._root = root
         self.path = root / JOURNAL
-        self._file: IO[bytes] = self.path.open("ab")
+        try:
+            self._file: IO[bytes] = self.path.open("ab")
+        except OSError as error:
+            raise StorageError(f"cannot write {self.path}: {error.strerror}") from error
         self._lines: list[bytes] = []
         self._files = 0
         self._last = time.monotonic()
@@ -203,15 +231,23 @@ class Journal:
 
 
 def read_journal(root: Path) -> Iterator[dict[str, Any]]:
-    """Yield the records of a journal; a last line cut short by a crash is left out."""
-    with (root / JOURNAL).open("rb") as file:
+    """Yield the records of a journal, if there is one; a last line cut short by a crash is left out."""
+    with suppress(FileNotFoundError), (root / JOURNAL).open("rb") as file:
         for line in file:
             if line.endswith(b"\n"):
                 yield json.loads(line)
 
 
-def write_durably(path: Path, chunks: Iterator[bytes] | Sequence[bytes]) -> None:
-    """Write a file atomically and durably.
+def read_cache(root: Path) -> Iterator[dict[str, Any]]:
+    """Yield the journal records that a finished run keeps for the next one, if it does."""
+    with suppress(OSError, EOFError, zlib.error), gzip.open(root / CACHE, "rb") as file:
+        file.readline()  # what the run was; see augtool.continuing
+        for line in file:
+            yield json.loads(line)
+
+
+def write_durably(path: Path, chunks: Iterator[bytes] | Sequence[bytes], *, spare: bool = False) -> None:
+    """Write a file atomically and durably; with ``spare``, not if it holds these bytes already.
 
     Raises:
         StorageError: the disk is full or fails.
@@ -224,7 +260,10 @@ def write_durably(path: Path, chunks: Iterator[bytes] | Sequence[bytes]) -> None
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        if spare and path.is_file() and filecmp.cmp(temporary, path, shallow=False):
+            temporary.unlink()
+        else:
+            temporary.replace(path)
     except OSError as error:
         with suppress(OSError):
             temporary.unlink()
@@ -266,127 +305,3 @@ def locked(root: Path) -> Iterator[None]:
         with suppress(OSError):
             (root / LOCK).unlink()
         lock.release()
-
-
-@contextmanager
-def opened(output: Path, *, overwrite: bool = False) -> Iterator[None]:
-    """Make the output ready for one run: created, locked, and free of an earlier run's files.
-
-    Raises:
-        LockedError: another run holds it.
-        StorageError: it cannot be created.
-        UsageError: it is not vacant (see :func:`check_vacant`).
-
-    """
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"cannot create {output}: {error.strerror}") from error
-    with locked(output):
-        _check_content(output, overwrite=overwrite)  # once more: another run may have just finished
-        remove_run(output)
-        yield
-
-
-def check_apart(source: Path, output: Path) -> None:
-    """Refuse an output that is the input, inside it, or around it, through links and mounts too.
-
-    Raises:
-        UsageError: they overlap, or one of them cannot be looked at.
-
-    """
-    real_in, real_out = real_path(source), real_path(output)
-    if not output.exists():
-        if contains(real_in, real_out):
-            raise UsageError(
-                f"{output}: the output lies inside the input {source}; choose a folder outside it"
-            )
-        return
-    inside, around = contains(real_in, real_out), contains(real_out, real_in)
-    if inside and around:
-        raise UsageError(f"{output}: output and input are the same folder; inputs are never modified")
-    if inside:
-        raise UsageError(f"{output}: the output lies inside the input {source}; choose a folder outside it")
-    if around:
-        raise UsageError(f"{output}: the input {source} lies inside the output; choose another output")
-
-
-def check_vacant(output: Path, *, overwrite: bool) -> None:
-    """Refuse an output that holds anything, unless it is a run's that may be overwritten.
-
-    Raises:
-        LockedError: another run is writing to it.
-        UsageError: it is not empty, or not a folder.
-
-    """
-    real_path(output)
-    if (output / LOCK).exists():
-        with locked(output):  # a run at work is a better reason than the files it has written so far
-            pass
-    _check_content(output, overwrite=overwrite)
-
-
-def _check_content(output: Path, *, overwrite: bool) -> None:
-    if output.is_symlink() and not output.exists():
-        raise UsageError(f"{output}: is a link to a folder that is not there; make it, or choose another")
-    if output.exists() and not output.is_dir():
-        raise UsageError(f"{output}: is a file; the output is a folder")
-    present = {entry.name for entry in output.iterdir()} - {LOCK} if output.is_dir() else set()
-    if not present or (overwrite and present & {MANIFEST, JOURNAL}):
-        return
-    if overwrite:
-        raise UsageError(
-            f"{output}: is not empty and holds no {MANIFEST}; --overwrite only replaces a run's output"
-        )
-    if JOURNAL in present:
-        raise UsageError(f"{output}: holds an unfinished run; use --overwrite to start it again")
-    raise UsageError(f"{output}: is not empty; choose a new folder, or --overwrite to replace an earlier run")
-
-
-def row_files(row: dict[str, Any]) -> dict[str, str]:
-    """Return the files a manifest row stands for: path below the output -> SHA-256."""
-    return {row["output"]: row["sha256"], **row.get("label_files", {})}
-
-
-def remove_run(root: Path) -> None:
-    """Remove what an earlier run wrote, as its records list it, and nothing else.
-
-    Raises:
-        UsageError: those records are damaged; nothing is removed.
-
-    """
-    from augtool import records
-
-    listed = list(records.listed(root))
-    folders: set[Path] = set()
-    for relative in listed:
-        path = root / on_disk(relative)
-        if root.resolve() not in path.resolve().parents:
-            continue  # a manifest edited to point elsewhere deletes nothing
-        with suppress(FileNotFoundError):
-            path.unlink()
-        folders.update(parent for parent in path.parents if root in parent.parents)
-    sweep(root)
-    for folder in sorted(folders, key=lambda path: len(path.parts), reverse=True):
-        with suppress(OSError):
-            folder.rmdir()
-    forget_names(root)
-    for name in (MANIFEST, INPUTS, REPORT_JSON, REPORT_HTML, JOURNAL):
-        with suppress(FileNotFoundError):
-            (root / name).unlink()
-
-
-def forget_names(root: Path) -> None:
-    """Remove the lists of names that workers kept (see :class:`Batch`), once better records stand."""
-    for path in root.glob(NAMES_PREFIX + "*"):
-        with suppress(OSError):
-            path.unlink()
-
-
-def sweep(root: Path) -> int:
-    """Remove temporary files that a killed run left behind; return how many."""
-    litter = list(root.rglob(TMP_PREFIX + "*"))
-    for path in litter:
-        with suppress(OSError):
-            path.unlink()
-    return len(litter)

@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
+from augtool import github
+
 if TYPE_CHECKING:
     from augtool.checks import Findings
+    from augtool.errors import RecipeError
     from augtool.explain import Explanation
     from augtool.leaks import Leaks
-    from augtool.pipeline import Options, Planned
+    from augtool.options import Options
+    from augtool.pipeline import Planned
     from augtool.text.preview import Preview
     from augtool.unit import UnitResult
 
@@ -28,7 +32,8 @@ _PLAIN_EVERY = 5.0  # seconds between progress lines where there is no terminal
 def clean(text: str) -> str:
     """Return text that cannot steer a terminal: control characters become visible escapes."""
     safe = text.encode(errors="backslashreplace").decode()
-    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in safe)
+    safe = "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in safe)
+    return github.disarmed(safe) if github.wanted() else safe
 
 
 def result(text: str) -> None:
@@ -43,19 +48,52 @@ def result_json(data: Any) -> None:
     )
 
 
+_events = False
+
+
+def speak_json(*, on: bool) -> None:
+    """Talk on stderr in events, one JSON object per line, instead of words."""
+    global _events  # noqa: PLW0603 - set once, when a command begins
+    _events = on
+
+
+def event(kind: str, **facts: Any) -> bool:
+    """Write an event if events are wanted; return whether they are."""
+    if _events:
+        _talk(json.dumps({"event": kind, "time": round(time.time(), 3), **facts}))
+    return _events
+
+
 def say(text: str) -> None:
     """Tell the person something, on stderr."""
-    _talk(clean(text))
+    if not event("note", message=clean(text)):
+        _talk(clean(text))
 
 
 def fail(text: str) -> None:
     """Tell the person what went wrong, on stderr."""
-    _talk(_styled("augtool: ", fg="red") + clean(text))
+    if not event("error", message=clean(text)):
+        _talk(_styled("augtool: ", fg="red") + clean(text))
+
+
+def fail_recipe(error: RecipeError) -> None:
+    """Tell the person every mistake in a recipe, on stderr, and mark its place in a pull request."""
+    count = len(error.problems)
+    if _events:
+        for problem in error.problems:
+            event("error", message=clean(str(problem)), file=clean(problem.file), line=problem.line)
+        return
+    fail(str(error))
+    for problem in error.problems:
+        github.annotate("error", problem.message, problem.file, problem.line, problem.column)
+    if count > 1:
+        fail(f"{count} mistakes; nothing was written")
 
 
 def warn(text: str) -> None:
     """Warn the person, on stderr."""
-    _talk(_styled("warning: ", fg="yellow") + clean(text))
+    if not event("warning", message=clean(text)):
+        _talk(_styled("warning: ", fg="yellow") + clean(text))
 
 
 def _talk(text: str) -> None:
@@ -76,8 +114,8 @@ def _styled(text: str, **style: Any) -> str:
 class Progress:
     """Follows a run on stderr: a bar with rate and time left on a terminal, else a line now and then."""
 
-    def __init__(self, splits: Collection[str], *, quiet: bool, verbose: bool) -> None:
-        self._splits = splits
+    def __init__(self, splits: Collection[str], source: Path, *, quiet: bool, verbose: bool) -> None:
+        self._splits, self._source = splits, source
         self._quiet, self._verbose = quiet, verbose
         self._bar: Any = None
         self._noun = "picture"
@@ -96,8 +134,10 @@ class Progress:
     def plan(self, planned: Planned) -> None:
         """Announce what is about to happen."""
         survey = planned.survey
-        self._total = survey.jobs
-        if self._quiet:
+        self._total = survey.jobs - planned.done
+        if self._quiet or event(
+            "plan", format=planned.dataset.name, sources=survey.jobs, files=survey.files, done=planned.done
+        ):
             return
         for line in split_notes(survey.sources, self._splits) + survey.notes:
             say(line)
@@ -105,6 +145,8 @@ class Progress:
         self._noun = planned.dataset.noun
         made = count(survey.files, "text" if self._noun == "text" else "file")
         say(f"{count(survey.usable, self._noun)} -> {made}")
+        if planned.done:
+            say(f"going on after {planned.done:,} of {count(survey.jobs, 'input')}")
         # A terminal without a width (in some recorders) would make the bar invisible.
         if sys.stderr is not None and sys.stderr.isatty() and shutil.get_terminal_size((0, 0)).columns > 0:
             from tqdm import tqdm
@@ -123,6 +165,8 @@ class Progress:
         """Count one finished source."""
         self._done += 1
         self._files += len(result.rows)
+        if self._tell(result):
+            return
         if self._bar is not None:
             self._bar.update()
         if result.status != "ok":
@@ -141,6 +185,16 @@ class Progress:
             # The first units carry the start of the workers: an estimate from them would mislead.
             said = f", {_span(left)} left" if self._done >= min(20, self._total // 10) else ""
             say(f"{done}, {rate:.1f}/s{said}")
+
+    def _tell(self, result: UnitResult) -> bool:
+        """Say in other ways than to a person what became of a source; return whether that is all."""
+        if result.status != "ok":
+            message = f"{result.source}: {result.message} [{result.reason}]"
+            github.annotate("warning", message, str(self._source / result.source))
+        facts = {"files": len(result.rows), "status": result.status, "warnings": result.warnings}
+        if result.status != "ok":
+            facts |= {"reason": result.reason, "message": clean(result.message)}
+        return not self._quiet and event("source", source=clean(result.source), **facts)
 
     def _line(self, text: str) -> None:
         if self._bar is not None:
@@ -222,8 +276,13 @@ def show_report(report: dict[str, Any], output: Path, *, as_json: bool, quiet: b
     result(f"report: {output / 'report.html'}")
 
 
-def show_check(findings: Findings, *, as_json: bool) -> None:
-    """Print what a check found."""
+def show_check(findings: Findings, source: Path | None, *, as_json: bool) -> None:
+    """Print what a check found, and mark it in a pull request."""
+    base = source or Path()
+    for failure in findings.failures:
+        github.annotate("warning", failure["message"], str(base / failure["source"]))
+    for problem in findings.labels:
+        github.annotate("warning", problem["message"], str(base / problem["file"]), problem["line"])
     if as_json:
         result_json(findings.data())
         return

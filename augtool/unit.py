@@ -8,17 +8,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from augtool import codec
+import cv2
+
+from augtool import codec, noise, reading, revisit, salvage
 from augtool.effects import Pixels, Stage
 from augtool.errors import ItemError
+from augtool.fitting import outside_of
 from augtool.formats import Dataset
 from augtool.freeze import Facts, FrozenStep, freeze
 from augtool.geometry import covered_by, geometry_of, resized
 from augtool.labels import KEEP_ALL, Labels
+from augtool.limits import check_size
 from augtool.moving import Moved, box_of, move_labels
+from augtool.options import Options
 from augtool.plan import Job
+from augtool.reading import Notes
 from augtool.recipe import Output, Recipe
 from augtool.render import apply, frame_of, render, stages
+from augtool.revisit import File
 from augtool.sample import MAX_PIXELS, Item
 from augtool.storage import Batch, digest, read_bytes, shown
 from augtool.warp import Outside, Source
@@ -38,6 +45,24 @@ class Context:
     outside: Outside
     dataset: Dataset
     max_pixels: int = MAX_PIXELS
+    fail_on: str = "error"
+    """How much trouble with a picture's data makes it fail; see :func:`augtool.salvage.decode`."""
+    memory: int = 0
+    """Bytes a worker may use beyond what it starts with; 0 sets no limit."""
+    portable: bool = False
+    """Whether to give up the processor's special instructions, so that every processor gives the same."""
+    keys: tuple[str, str] = ("", "")
+    """Digests of the run and of its settings; see :mod:`augtool.identity`."""
+    update: bool = False
+    """Whether files that are there already may be left as they are."""
+
+    @classmethod
+    def of(cls, recipe: Recipe, source: Path, output: Path, dataset: Dataset, options: Options) -> Context:
+        """Return the context of a run."""
+        return cls(
+            recipe, recipe.seed, source, output, outside_of(recipe, dataset), dataset, options.max_pixels,
+            options.fail_on, options.worker_memory, options.portable,
+        )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -70,6 +95,10 @@ class UnitResult:
     """``missing`` variants of a text and the ``reason``, where fewer could be made than were asked for."""
     found: Any = None
     """What other work than making files has to say (see ``execute``); it is not recorded."""
+    made: dict[str, Any] = field(default_factory=dict)
+    """What a later run needs to know of this one; see :mod:`augtool.revisit`."""
+    kept: dict[str, Any] | None = None
+    """The record of an earlier run, where all of the unit is as that run left it."""
 
     def count_dropped(self, dropped: tuple[tuple[str, str], ...]) -> None:
         """Count objects that did not make it into a variant."""
@@ -77,6 +106,8 @@ class UnitResult:
 
     def record(self) -> dict[str, Any]:
         """Return the journal record: plain JSON data, empty parts left out."""
+        if self.kept is not None:
+            return self.kept
         record: dict[str, Any] = {"source": shown(self.source), "status": self.status}
         for name in ("reason", "message", "split", "label", "warnings", "skipped", "lost", "shortfall"):
             if getattr(self, name):
@@ -89,6 +120,8 @@ class UnitResult:
         if any(fragment is not None for fragment in self.fragments):
             record["fragments"] = self.fragments
         record["rows"] = self.rows
+        if self.made:
+            record["made"] = self.made
         return record
 
 
@@ -101,18 +134,36 @@ def process(job: Job, context: Context) -> UnitResult:
     if context.recipe.modality == "text":
         from augtool.text.unit import process_text
 
-        return process_text(job, context)
+        with reading.noting() as notes:
+            result = process_text(job, context)
+        result.made["reads"] = notes.stamps(context.source)
+        return result
     item = job.item
     if item.problem:
         return failed(item, *item.problem)
-    batch = Batch(context.output)
+    kept = revisit.unchanged(job, context)
+    if kept is not None:
+        rows = kept["rows"]
+        return UnitResult(item.key, "ok", split=item.split, label=item.label, rows=rows, kept=kept)
+    noise.take()  # what an earlier unit left is not this one's
+    with reading.noting() as notes:
+        result = _made(job, context, notes)
+    result.warnings += [f"decoder: {line}" for line in noise.take()]
+    result.made["reads"] = notes.stamps(context.source)
+    return result
+
+
+def _made(job: Job, context: Context, notes: Notes) -> UnitResult:
+    batch = Batch(context.output, spare=context.update)
     try:
-        result = _Maker(job, context, batch).make()
+        result = _Maker(job, context, batch, notes).make()
         batch.commit()
     except ItemError as error:
-        return failed(item, error.code, str(error))
-    except MemoryError:
-        return failed(item, "out_of_memory", "needs more memory than a worker may use")
+        return failed(job.item, error.code, str(error))
+    except (MemoryError, cv2.error) as error:
+        if isinstance(error, cv2.error) and error.code != cv2.Error.StsNoMem:
+            raise
+        return failed(job.item, "out_of_memory", "needs more memory than a worker may use (--memory)")
     finally:
         batch.discard()
     return result
@@ -126,13 +177,14 @@ def failed(item: Item, reason: str, message: str) -> UnitResult:
 class _Maker:
     """Makes everything of one source: reads and decodes it once, then writes copy and variants."""
 
-    def __init__(self, job: Job, context: Context, batch: Batch) -> None:
+    def __init__(self, job: Job, context: Context, batch: Batch, notes: Notes) -> None:
         self._job, self._context, self._batch = job, context, batch
         item = job.item
         self._data = read_bytes(os.path.join(context.source, item.key))  # noqa: PTH118 - a hot path
-        self._picture = codec.decode(self._data, max_pixels=context.max_pixels)
+        self._picture = salvage.decode(self._data, context.max_pixels, context.fail_on)
         self._source = Source(self._picture.pixels)
         self._labels = context.dataset.read(item, self._source.size)
+        self._remarks: list[tuple[str, ...]] = []
         self._result = UnitResult(
             item.key, "ok", split=item.split, label=item.label, warnings=list(self._picture.warnings)
         )
@@ -140,8 +192,9 @@ class _Maker:
             "source": shown(item.key),
             "split": item.split,
             "label": item.label,
-            "source_sha256": digest(self._data),
+            "source_sha256": notes.digest(self._data),
         }
+        self._old = revisit.Old(job, context, notes)
 
     def make(self) -> UnitResult:
         """Write what the job asks for."""
@@ -156,36 +209,47 @@ class _Maker:
                 result.skipped[str(variant)] = "labels"
             else:
                 self._write_variant(variant, made)
+        result.made |= revisit.facts(result.rows, self._remarks)
         return result
 
     def _copy(self) -> None:
         item, context = self._job.item, self._context
-        encoded, pixels = original(self._data, self._picture, self._source, context.recipe, context.outside)
+        file = self._old.original()
+        if file is None:
+            encoded, pixels = original(
+                self._data, self._picture, self._source, context.recipe, context.outside
+            )
+            name, encoded = named_original(item, self._picture.format, encoded)
+            file = self._write(name, encoded, pixels)
         labels = self._labels
-        if _size(pixels) != self._source.size:
-            labels = move_labels(labels, resized(self._source.size, _size(pixels)), KEEP_ALL).labels
-        name, encoded = named_original(item, self._picture.format, encoded)
-        self._write("original", 0, [], name, encoded, pixels, labels)
+        if file.size != self._source.size:
+            labels = move_labels(labels, resized(self._source.size, file.size), KEEP_ALL).labels
+        self._list("original", 0, [], file.name, file, labels)
 
     def _write_variant(self, variant: int, made: Drawn) -> None:
         item, context = self._job.item, self._context
         output = context.recipe.output
-        pixels = apply(made.stages, self._source, context.outside)
         fmt = output_format(output, self._picture.format)
-        encoded = codec.encode(pixels, fmt, quality=output.quality, icc=self._picture.icc)
         steps = [step.plain() for step in made.steps]
         name = variant_name(item, variant, fmt)
-        self._write("variant", variant, steps, name, encoded, pixels, made.moved.labels)
+        file = self._old.find("variant", name, steps)
+        if file is None:
+            pixels = apply(made.stages, self._source, context.outside)
+            encoded = codec.encode(pixels, fmt, quality=output.quality, icc=self._picture.icc)
+            file = self._write(name, encoded, pixels)
+        self._list("variant", variant, steps, name, file, made.moved.labels)
 
-    def _write(
-        self, kind: str, variant: int, steps: list[dict[str, Any]], name: str,
-        encoded: tuple[bytes, tuple[str, ...]], pixels: Pixels, labels: Labels,
-    ) -> None:  # fmt: skip
-        data, warnings = encoded
-        size = _size(pixels)
+    def _write(self, name: str, encoded: tuple[bytes, tuple[str, ...]], pixels: Pixels) -> File:
+        self._batch.write(name, encoded[0])
+        return File(name, digest(encoded[0]), _size(pixels), encoded[1])
+
+    def _list(
+        self, kind: str, variant: int, steps: list[dict[str, Any]], name: str, file: File, labels: Labels
+    ) -> None:
+        size = file.size
         result, common = self._result, self._common
-        result.warnings.extend(warning for warning in warnings if warning not in result.warnings)
-        self._batch.write(name, data)
+        result.warnings.extend(warning for warning in file.warnings if warning not in result.warnings)
+        self._remarks.append(file.warnings)
         written = self._context.dataset.write(self._job.item, name, labels, size)
         row: dict[str, Any] = {
             "output": name,
@@ -197,7 +261,7 @@ class _Maker:
             "steps": steps,
             "width": size[0],
             "height": size[1],
-            "sha256": digest(data),
+            "sha256": file.sha256,
             "source_sha256": common["source_sha256"],
         }
         if written.files:
@@ -229,6 +293,7 @@ def draw(item: Item, source: Source, labels: Labels, variant: int, context: Cont
     for attempt in range(MAX_DRAWS):
         steps = freeze(recipe.transforms, context.seed, item.key, variant, attempt, Facts.of(item))
         planned = stages(steps, frame_of(source), recipe.output.size, context.outside.border)
+        check_size(planned, context.max_pixels)
         if not labels.instances and labels.semantic is None:
             return Drawn(steps, planned, Moved(labels))  # nothing that could move
         geometry = geometry_of(planned, source.size)
@@ -302,7 +367,8 @@ def original(
     """Return an original as it is written: its own bytes less EXIF, or resized where the recipe says so."""
     output = recipe.output
     pixels = render(source, (), outside, output.size)
-    if pixels.shape == picture.pixels.shape:
+    damaged = any(warning.startswith("damaged:") for warning in picture.warnings)
+    if pixels.shape == picture.pixels.shape and not damaged:
         return codec.clean_copy(data), picture.pixels
     fmt = codec.writable(picture.format)
     return codec.encode(pixels, fmt, quality=output.quality, icc=picture.icc), pixels

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from augtool import codec, pipeline, storage
+from augtool.options import Options
 from augtool.recipe import Recipe, parse_recipe
 
 # A bit of everything: fused geometry, a table, a matrix, a filter with a seed, a choice, a probability.
@@ -66,7 +67,7 @@ def dataset(root: Path, classes: tuple[str, ...] = ("cat", "dog"), each: int = 2
 
 def run(source: Path, output: Path, what: Recipe | None = None, **options: Any) -> dict[str, Any]:
     """Run in this process unless ``workers`` says otherwise; return the report."""
-    return pipeline.run(what or recipe(), source, output, pipeline.Options(**({"workers": 0} | options)))
+    return pipeline.run(what or recipe(), source, output, Options(**({"workers": 0} | options)))
 
 
 def rows(output: Path, name: str = "manifest.jsonl") -> list[dict[str, Any]]:
@@ -75,7 +76,7 @@ def rows(output: Path, name: str = "manifest.jsonl") -> list[dict[str, Any]]:
 
 def pictures(output: Path) -> set[str]:
     """Relative paths of all files but the run's own records."""
-    own = {"manifest.jsonl", "inputs.jsonl", "report.json", "report.html"}
+    own = {"manifest.jsonl", "inputs.jsonl", "report.json", "report.html", storage.CACHE, storage.RUN}
     return {path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()} - own
 
 
@@ -97,8 +98,8 @@ def tree(root: Path, *, times: bool = False) -> dict[str, Any]:
 
 
 def made(output: Path) -> dict[str, str]:
-    """The tree without the two reports, which hold times and the number of workers."""
-    return {name: sha for name, sha in tree(output).items() if not name.startswith("report.")}
+    """The tree without what holds times and the number of workers: the two reports and the cache."""
+    return {name: sha for name, sha in tree(output).items() if not name.startswith(("report.", ".augtool-"))}
 
 
 def turned_jpeg(orientation: int, *, gps: bool = False, icc: bytes | None = None) -> bytes:

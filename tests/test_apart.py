@@ -11,7 +11,7 @@ ASK = """
 import sys
 from pathlib import Path
 from augtool.errors import UsageError
-from augtool.storage import check_apart
+from augtool.outputs import check_apart
 try:
     check_apart(Path(sys.argv[1]), Path(sys.argv[2]))
 except UsageError as error:

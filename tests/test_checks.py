@@ -5,10 +5,11 @@ import pytest
 from making import encoded, put, recipe, tree
 
 from augtool.checks import check
+from augtool.options import Options
 
 
 def test_a_recipe_alone() -> None:
-    findings = check(recipe(), None, ("train",))
+    findings = check(recipe(), None, Options())
     assert findings.data() == {
         "recipe": "test",
         "steps": 6,
@@ -35,7 +36,7 @@ def test_every_picture_is_decoded_and_nothing_is_written(
     here.mkdir()
     monkeypatch.chdir(here)
     before = tree(tmp_path, times=True)
-    findings = check(recipe(), source, ("train",))
+    findings = check(recipe(), source, Options())
     assert tree(tmp_path, times=True) == before
     assert findings.pictures == 6
     assert [(failure["source"], failure["reason"]) for failure in findings.failures] == [
@@ -54,6 +55,6 @@ def test_warnings_are_counted(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (20, 16), color) for color in ("red", "green")]
     for name in ("a.gif", "b.gif"):
         frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
-    findings = check(recipe(), tmp_path, ("train",))
+    findings = check(recipe(), tmp_path, Options())
     assert findings.warnings == {"animated: first of 2 frames used": 2}
     assert findings.lines()[-1] == "warning: 2 x animated: first of 2 frames used"

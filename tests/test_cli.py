@@ -56,7 +56,8 @@ def test_help_loads_no_heavy_library() -> None:
 
 def test_every_command_and_option_has_help() -> None:
     assert sorted(main.commands) == [
-        "check", "explain", "init", "plan", "preview", "recipes", "replay", "run", "schema", "transforms",
+        "check", "doctor", "explain", "init", "plan", "preview", "recipes", "replay", "run", "schema",
+        "transforms", "verify",
     ]  # fmt: skip
     for name, command in main.commands.items():
         assert command.help, name

@@ -15,6 +15,7 @@ from augtool.checks import check
 from augtool.cli import main
 from augtool.errors import UsageError
 from augtool.leaks import find_leaks, print_of
+from augtool.options import Options
 from augtool.recipe import parse_recipe
 from augtool.unit import Context
 
@@ -50,9 +51,8 @@ def leaking(tmp_path):
 
 
 def find(root, workers=0, recipe=RECIPE):
-    planned = pipeline.prepare(recipe, root, pipeline.Options())
-    outside = pipeline.outside_of(recipe, planned.dataset)
-    context = Context(recipe, 0, root, Path(), outside, planned.dataset)
+    planned = pipeline.prepare(recipe, root, Options())
+    context = Context.of(recipe, root, Path(), planned.dataset, Options())
     return find_leaks(planned.plan, planned.survey, context, workers, 60)
 
 
@@ -142,7 +142,7 @@ def test_splits_made_by_the_tool_are_compared_too(tmp_path):
 
 
 def test_check_tells_and_strict_exits_with_2(leaking, tmp_path):
-    findings = check(RECIPE, leaking, ("train",))
+    findings = check(RECIPE, leaking, Options())
     assert findings.data()["leaks"]["total"] == 5
     assert any("also in train: 1 exactly" in line for line in findings.lines())
     recipe = tmp_path / "recipe.yaml"

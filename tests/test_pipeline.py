@@ -14,7 +14,8 @@ from augtool import __version__, storage
 from augtool.errors import LockedError, UsageError
 from augtool.fitting import outside_of
 from augtool.formats import open_dataset
-from augtool.pipeline import Options, prepare
+from augtool.options import Options
+from augtool.pipeline import prepare
 
 
 def wild(root: Path) -> Path:
@@ -48,7 +49,7 @@ def test_the_whole_set_is_made_and_counted(tmp_path: Path) -> None:
     assert report["expanded_splits"] == ["train"]
     assert report["ignored"] == {".txt": 1}
     assert json.loads((tmp_path / "out" / "report.json").read_text()) == report
-    assert not list((tmp_path / "out").rglob(".*"))
+    assert [path.name for path in (tmp_path / "out").rglob(".*")] == [storage.CACHE]
 
 
 def test_every_row_says_what_its_file_is(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from augtool import reading
 from augtool.errors import ItemError, UsageError
 
 MAX_TEXT = 16 * 2**20
@@ -121,9 +122,11 @@ def read_label(root: Path, path: str, limit: int = MAX_TEXT) -> bytes:
     # Opening a FIFO that has no writer would otherwise block for ever.
     try:
         with open(real, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            status = os.fstat(stream.fileno())
+            if not stat.S_ISREG(status.st_mode):
                 raise fault("label_unreadable", path, 0, "is not a regular file")
             data = stream.read(limit + 1)
+        reading.note(os.path.join(root, path), status, data)  # noqa: PTH118 - once per picture; Path is slow
     except OSError as error:
         raise fault("label_unreadable", path, 0, f"cannot be read: {error.strerror}") from None
     if len(data) > limit:

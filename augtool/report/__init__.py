@@ -7,13 +7,15 @@ import platform
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from augtool import __version__, storage
+from augtool import __version__, noise, storage
 from augtool.formats.textset import TextDataset
+from augtool.identity import processor
 from augtool.report.collect import REPORT_VERSION, collect, finish_dataset
 
 if TYPE_CHECKING:
     from augtool.leaks import Leaks
-    from augtool.pipeline import Options, Planned
+    from augtool.options import Options
+    from augtool.pipeline import Planned
     from augtool.recipe import Recipe
     from augtool.unit import Context
 
@@ -27,13 +29,17 @@ def write_report(
     seconds: float,
     leaks: Leaks,
 ) -> dict[str, Any]:
-    """Write manifest, inputs list and both reports; remove the journal; return ``report.json``'s content."""
+    """Write manifest, inputs list and both reports; return ``report.json``'s content."""
     from augtool.report.html import render_html
     from augtool.report.labelled import labels_of
 
     source, output = context.source, context.output
     dataset_files = finish_dataset(
-        output, planned.dataset, originals=recipe.originals == "copy", splits=options.splits
+        output,
+        planned.dataset,
+        originals=recipe.originals == "copy",
+        splits=options.splits,
+        spare=context.update,
     )
     collector = collect(output)
     counted = collector.summary()
@@ -49,6 +55,11 @@ def write_report(
         },
         "seed": recipe.seed,
         "border": context.outside.border,
+        "environment": {
+            "cpu": "any" if context.portable else processor(),
+            "portable": context.portable,
+        },
+        "limits": {"max_pixels": context.max_pixels, "fail_on": context.fail_on},
         "input": storage.shown(str(source.absolute())),
         "format": planned.dataset.name,
         "unit": planned.dataset.noun,
@@ -57,6 +68,7 @@ def write_report(
         "notes": planned.survey.notes,
         **({"leaks": leaks.data()} if leaks.compared else {}),
         **({"dataset_files": dataset_files} if dataset_files else {}),
+        "manifest_sha256": collector.manifest,
         "ignored": dict(planned.dataset.ignored.most_common()),
         "workers": workers,
         "duration_seconds": round(seconds, 3),
@@ -65,14 +77,13 @@ def write_report(
     text = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)
     storage.write_durably(output / storage.REPORT_JSON, [text.encode() + b"\n"])
     records = collector.shown.records()
-    if isinstance(planned.dataset, TextDataset):
-        texts = planned.dataset.texts([record["source"] for record in records])
-        page = render_html(report, records, source, output, texts=texts)
-    else:
-        page = render_html(report, records, source, output, labels_of(records, context))
+    with noise.captured():  # a source that a decoder complains of does so again for its thumbnail
+        if isinstance(planned.dataset, TextDataset):
+            texts = planned.dataset.texts([record["source"] for record in records])
+            page = render_html(report, records, source, output, texts=texts)
+        else:
+            page = render_html(report, records, source, output, labels_of(records, context))
     storage.write_durably(output / storage.REPORT_HTML, [page.encode()])
-    storage.forget_names(output)
-    (output / storage.JOURNAL).unlink()
     return report
 
 

@@ -17,7 +17,7 @@ from augtool.report.texts import TextCounts
 from augtool.unit import PLACES
 
 REPORT_VERSION = 1
-_INTERNAL = ("rows", "fragments", "places")  # of a journal record, not for the list of inputs
+_INTERNAL = ("rows", "fragments", "places", "made")  # of a journal record, not for the list of inputs
 _LISTED = 1000  # failures and warnings named one by one; the counts are always complete
 _KEPT = 2048  # values kept per field for its distribution
 _BINS = 20
@@ -96,6 +96,8 @@ class Collector:
     skipped: Counter[str] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)
     places: dict[str, Counter[int]] = field(default_factory=dict)
+    manifest: str = ""
+    """SHA-256 of ``manifest.jsonl``."""
     texts: TextCounts = field(default_factory=TextCounts)
     shown: Showcase = field(default_factory=lambda: Showcase(per_class=2))
 
@@ -103,6 +105,7 @@ class Collector:
         """Count one unit's journal record."""
         group = self.classes.setdefault((record.get("split") or "", record.get("label") or ""), Counter())
         self.totals["sources"] += 1
+        self.totals["gone"] += record.get("gone", False)
         group["sources"] += 1
         if record["status"] != "ok":
             self.totals["failed"] += 1
@@ -153,6 +156,7 @@ class Collector:
                 "originals": self.totals["originals"],
                 "variants": variants,
                 "files": self.totals["originals"] + variants,
+                **({"gone": self.totals["gone"]} if self.totals["gone"] else {}),
             },
             "classes": [
                 {
@@ -255,39 +259,60 @@ def collect(root: Path) -> Collector:
                 for row in record["rows"]:
                     yield _line(row)
 
-    storage.write_durably(root / storage.MANIFEST, manifest_lines())
+    sha = sha256()
+    storage.write_durably(root / storage.MANIFEST, _hashed(manifest_lines(), sha))
+    collector.manifest = sha.hexdigest()
     storage.write_durably(root / storage.INPUTS, _chunks(inputs))
     inputs.unlink()
     return collector
 
 
 def finish_dataset(
-    root: Path, dataset: Dataset, *, originals: bool = True, splits: Collection[str] = ("train",)
+    root: Path,
+    dataset: Dataset,
+    records: Iterable[dict[str, Any]] | None = None,
+    *,
+    originals: bool = True,
+    splits: Collection[str] = ("train",),
+    spare: bool = False,
 ) -> dict[str, str]:
-    """Write the data set's own files (its list of classes, its one JSON, tables): path -> SHA-256."""
+    """Write the data set's own files (its list of classes, its one JSON, tables).
+
+    Args:
+        root: the output.
+        dataset: says what they hold.
+        records: the run's journal, where it is no longer below ``root``.
+        originals: whether tables of texts hold their original records.
+        splits: that were expanded.
+        spare: leave a file alone that holds these bytes already.
+
+    Returns:
+        Path below ``root`` -> SHA-256.
+    """
     written = {}
+    journal = records or storage.read_journal(root)
     own: Iterable[tuple[str, Iterable[bytes]]]
     if isinstance(dataset, TextDataset):
-        own = dataset.tables(storage.read_journal(root), originals=originals, splits=splits)
+        own = dataset.tables(iter(journal), originals=originals, splits=splits)
     else:
-        own = dataset.finish(_fragments(root))
+        own = dataset.finish(_fragments(journal))
     for relative, chunks in own:
         sha = sha256()
-
-        def hashed(chunks: Iterable[bytes] = chunks, sha: Any = sha) -> Iterator[bytes]:
-            for chunk in chunks:
-                sha.update(chunk)
-                yield chunk
-
         path = root / relative
         path.parent.mkdir(parents=True, exist_ok=True)
-        storage.write_durably(path, hashed())
+        storage.write_durably(path, _hashed(chunks, sha), spare=spare)
         written[relative] = sha.hexdigest()
     return written
 
 
-def _fragments(root: Path) -> Iterator[Fragment]:
-    for record in storage.read_journal(root):
+def _hashed(chunks: Iterable[bytes], sha: Any) -> Iterator[bytes]:
+    for chunk in chunks:
+        sha.update(chunk)
+        yield chunk
+
+
+def _fragments(records: Iterable[dict[str, Any]]) -> Iterator[Fragment]:
+    for record in records:
         parts = record.get("fragments") or [None] * len(record["rows"])
         for row, data in zip(record["rows"], parts, strict=True):
             facts = {name: row[name] for name in ("output", "source", "kind", "split", "width", "height")}

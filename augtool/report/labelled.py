@@ -32,7 +32,7 @@ def labels_of(records: list[dict[str, Any]], context: Context) -> dict[str, Labe
         if record is None:
             continue
         try:
-            found |= _of_record(record, item, context)
+            found |= labels_in(record, item, context)
         except ItemError:
             continue  # it was readable a moment ago; the report does without it
         if not wanted:
@@ -40,7 +40,8 @@ def labels_of(records: list[dict[str, Any]], context: Context) -> dict[str, Labe
     return {name: labels for name, labels in found.items() if labels.instances or labels.semantic is not None}
 
 
-def _of_record(record: dict[str, Any], item: Item, context: Context) -> dict[str, Labels]:
+def labels_in(record: dict[str, Any], item: Item, context: Context) -> dict[str, Labels]:
+    """Return the labels of a source and of the rows made from it, as :func:`labels_of` does."""
     header = codec.probe(read_bytes(Path(context.source) / item.key))
     size = header.width, header.height
     labels = context.dataset.read(item, size)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from augtool import storage
 from augtool.formats.delimited import decoded
@@ -19,11 +19,17 @@ if TYPE_CHECKING:
 Results: TypeAlias = "Iterable[tuple[Job, UnitResult]]"
 
 
-def distinct(results: Results, context: Context) -> Iterator[UnitResult]:
-    """Yield the results in plan order; variants of texts pass only if the recipe's ``unique`` allows."""
+def distinct(results: Results, context: Context, done: Iterable[dict[str, Any]] = ()) -> Results:
+    """Yield the results in plan order; variants of texts pass only if the recipe's ``unique`` allows.
+
+    Args:
+        results: jobs, each with its result.
+        context: of the run.
+        done: journal records of the units before them, where an earlier run made those.
+    """
     if not isinstance(context.dataset, TextDataset):
-        return (result for _, result in results)
-    return Distinct(context.dataset, context).settled(results)
+        return results
+    return Distinct(context.dataset, context, done).settled(results)
 
 
 class Distinct:
@@ -33,33 +39,36 @@ class Distinct:
     with those texts forbidden. Plan order does not depend on workers, so neither does the result.
     """
 
-    def __init__(self, dataset: TextDataset, context: Context) -> None:
+    def __init__(self, dataset: TextDataset, context: Context, done: Iterable[dict[str, Any]] = ()) -> None:
         self._context = context
         self._active = context.recipe.text.unique == "dataset"
         self._seen = set(_identities(dataset)) if self._active else set()
+        if self._active:
+            for record in done:
+                self._seen |= _own(record["rows"])
 
-    def settled(self, results: Results) -> Iterator[UnitResult]:
+    def settled(self, results: Results) -> Results:
         """Yield the results, each distinct from all before it."""
-        return (self.settle(job, result) for job, result in results)
+        return ((job, self.settle(job, result)) for job, result in results)
 
     def settle(self, job: Job, result: UnitResult) -> UnitResult:
         """Return the result, or that of another try if it repeats a text."""
         if not self._active or result.status != "ok":
             return result
-        own = _own(result)
+        own = _own(result.rows)
         if own & self._seen:
             stale = {row["output"] for row in result.rows}
             result = process_text(job, self._context, self._seen)
             if isinstance(job.item, TextItem) and not job.item.number:
                 for name in stale - {row["output"] for row in result.rows}:
                     (self._context.output / name).unlink(missing_ok=True)
-            own = _own(result)
+            own = _own(result.rows)
         self._seen |= own
         return result
 
 
-def _own(result: UnitResult) -> set[bytes]:
-    return {bytes.fromhex(row["identity"]) for row in result.rows if row["kind"] == "variant"}
+def _own(rows: Iterable[dict[str, Any]]) -> set[bytes]:
+    return {bytes.fromhex(row["identity"]) for row in rows if row["kind"] == "variant"}
 
 
 def _identities(dataset: TextDataset) -> Iterator[bytes]:

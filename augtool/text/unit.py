@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from augtool.errors import ItemError
 from augtool.formats.delimited import BOM, decoded
@@ -21,6 +21,9 @@ from augtool.text.variants import REASONS, Made, identity, make_variants
 if TYPE_CHECKING:
     from augtool.plan import Job
     from augtool.unit import Context, UnitResult
+
+
+_Beside: TypeAlias = dict[int, tuple[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +63,15 @@ def process_text(
         document, context.recipe.transforms, context.seed, item.key, job.variants, forbidden, Facts.of(item)
     )
     result = UnitResult(item.key, "ok", split=item.split, label=item.label)
-    result.rows = _rows(job, item, source, made, unique=context.recipe.text.unique == "dataset")
+    beside = _beside(item, source, made, context.recipe.text.tags)
+    result.rows = _rows(job, item, source, made, beside, unique=context.recipe.text.unique == "dataset")
     if made.missing:
         result.shortfall = {"missing": made.missing, "reason": made.reason}
         result.warnings.append(
             f"{made.reason}: {made.missing} of {job.variants} variants; {REASONS[made.reason]}"
         )
     if write and not item.number:
-        _write(job, item, source, made, context)
+        _write(job, item, source, made, beside, context)
     return result
 
 
@@ -85,12 +89,17 @@ def _read(item: TextItem, context: Context) -> _Source:
     return _Source(text, tag_spans(text, tags), bom, tuple(tags))
 
 
-def _rows(job: Job, item: TextItem, source: _Source, made: Made, *, unique: bool) -> list[dict[str, Any]]:
+def _rows(
+    job: Job, item: TextItem, source: _Source, made: Made, beside: _Beside, *, unique: bool
+) -> list[dict[str, Any]]:
     common = {"split": item.split, "label": item.label}
     own = digest(source.text.encode("utf-8", "surrogatepass"))
     rows: list[dict[str, Any]] = []
 
     def add(kind: str, variant: int, text: str, rest: dict[str, Any]) -> None:
+        if variant in beside:
+            name, content = beside[variant]
+            rest = rest | {"label_files": {name: digest(content)}}
         row = {"output": _output(item, variant), "source": shown(item.key), "kind": kind, "variant": variant}
         sha = digest(text.encode("utf-8", "surrogatepass"))
         rows.append(row | common | rest | {"sha256": sha, "source_sha256": own})
@@ -114,18 +123,26 @@ def _output(item: TextItem, variant: int) -> str:
     return f"{item.folder}{item.stem}{f'__aug{variant}' if variant else ''}{item.suffix}"
 
 
-def _write(job: Job, item: TextItem, source: _Source, made: Made, context: Context) -> None:
-    batch = Batch(context.output)
-    suffix = context.recipe.text.tags
+def _beside(item: TextItem, source: _Source, made: Made, suffix: str | None) -> _Beside:
+    """Return, by variant (0 is the original), the file of tags beside the text: its name and its bytes."""
+    if item.number or source.tags is None or suffix is None:
+        return {}
+    files = {}
+    for number, changes in [(0, ()), *((variant.number, variant.changes) for variant in made.variants)]:
+        tags = retag(source.text, changes, source.tags)
+        name = os.path.splitext(_output(item, number))[0] + suffix  # noqa: PTH122
+        files[number] = name, (" ".join(tags) + "\n").encode()
+    return files
+
+
+def _write(job: Job, item: TextItem, source: _Source, made: Made, beside: _Beside, context: Context) -> None:
+    batch = Batch(context.output, spare=context.update)
     try:
-        texts = [(0, source.text, ())] if job.copy else []
-        for number, text, changes in [*texts, *((v.number, v.text, v.changes) for v in made.variants)]:
-            name = _output(item, number)
-            batch.write(name, source.bom + text.encode())
-            if source.tags is not None and suffix is not None:
-                tags = retag(source.text, changes, source.tags)
-                beside = os.path.splitext(name)[0] + suffix  # noqa: PTH122
-                batch.write(beside, (" ".join(tags) + "\n").encode())
+        texts = [(0, source.text)] if job.copy else []
+        for number, text in [*texts, *((variant.number, variant.text) for variant in made.variants)]:
+            batch.write(_output(item, number), source.bom + text.encode())
+            if number in beside:
+                batch.write(*beside[number])
         batch.commit()
     finally:
         batch.discard()

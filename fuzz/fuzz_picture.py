@@ -1,0 +1,12 @@
+"""Fuzz pictures with atheris: ``pip install atheris; python fuzz/fuzz_picture.py``."""
+
+import sys
+
+import atheris
+
+with atheris.instrument_imports():
+    import targets
+
+if __name__ == "__main__":
+    atheris.Setup(sys.argv, targets.picture)
+    atheris.Fuzz()
