@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import cv2
@@ -54,32 +55,48 @@ def render(folder: Path, count: int, size: tuple[int, int], suffix: str) -> None
         (folder / f"{number:05}{suffix}").write_bytes(kinds[number % len(kinds)])
 
 
-def timed(source: Path, output: Path, *, durable: bool) -> float:
-    """Return the seconds of one run."""
+def timed(source: Path, output: Path, *, durable: bool) -> tuple[float, float]:
+    """Return the seconds of one run, and how many of them it spent waiting for syncs."""
+    waited = 0.0
+
+    def clocked(sync: Callable[..., None]) -> Callable[..., None]:
+        def call(*arguments: Any) -> None:
+            nonlocal waited
+            begun = time.perf_counter()
+            sync(*arguments)
+            waited += time.perf_counter() - begun
+
+        return call
+
+    tree = clocked(storage.sync_tree) if durable else mock.Mock()
+    file = clocked(os.fsync) if durable else mock.Mock()
     shutil.rmtree(output, ignore_errors=True)
     os.sync()
     recipe = parse_recipe(PHOTO)
     begun = time.perf_counter()
-    if durable:
+    with mock.patch.object(storage, "sync_tree", tree), mock.patch.object(os, "fsync", file):
         pipeline.run(recipe, source, output, Options())
-    else:
-        with mock.patch.object(storage, "sync_tree"), mock.patch.object(os, "fsync"):
-            pipeline.run(recipe, source, output, Options())
-    return time.perf_counter() - begun
+    return time.perf_counter() - begun, waited
 
 
 def compare(name: str, source: Path, output: Path, repeats: int) -> None:
     """Measure both ways in turn and print medians, spread and the cost."""
     seconds: dict[bool, list[float]] = {True: [], False: []}
+    shares = []
     for at in range(repeats):
         for durable in (at % 2 == 0, at % 2 == 1):
-            seconds[durable].append(timed(source, output, durable=durable))
+            total, waited = timed(source, output, durable=durable)
+            seconds[durable].append(total)
+            if durable:
+                shares.append(100 * waited / (total - waited))
     on, off = statistics.median(seconds[True]), statistics.median(seconds[False])
     shown: Callable[[list[float]], str] = lambda times: f"{min(times):.2f}..{max(times):.2f}"  # noqa: E731
     files = sum(1 for path in output.rglob("*") if path.is_file())
     print(
         f"{name}: {files} files; durable {on:.2f} s ({shown(seconds[True])}), "
-        f"without {off:.2f} s ({shown(seconds[False])}), cost {100 * (on / off - 1):+.1f} %"
+        f"without {off:.2f} s ({shown(seconds[False])}), cost {100 * (on / off - 1):+.1f} %; "
+        f"waiting for syncs {statistics.median(shares):.1f} % of the rest "
+        f"({min(shares):.1f}..{max(shares):.1f})"
     )
 
 
