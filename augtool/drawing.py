@@ -112,6 +112,10 @@ def _outline(draw: ImageDraw.ImageDraw, instance: Instance, scale: Points) -> No
         x0, y0, x1, y1 = instance.box
         _line(draw, np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]) * scale, color, 2)
     if instance.keypoints is not None:
+        places, seen = instance.keypoints.points * scale, instance.keypoints.visible
+        for one, other in instance.keypoints.edges:
+            if seen[one] and seen[other]:
+                draw.line([*map(float, places[one]), *map(float, places[other])], color, 1)
         for (x, y), visible in zip(
             instance.keypoints.points * scale, instance.keypoints.visible, strict=True
         ):

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -71,10 +72,17 @@ class Lut:
 
     def table(self, levels: int) -> NDArray[np.float64]:
         """Return the table for ``levels`` grey levels: shape (levels, 1 or 3), values in [0, 1]."""
-        values: NDArray[np.float64] = np.linspace(0, 1, levels).reshape(-1, 1)
+        values = _ramp(levels)
         for curve in self.curves:
             values = np.clip(curve(values), 0, 1)
         return values
+
+
+@cache
+def _ramp(levels: int) -> NDArray[np.float64]:
+    ramp: NDArray[np.float64] = np.linspace(0, 1, levels).reshape(-1, 1)
+    ramp.flags.writeable = False
+    return ramp
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,11 @@ def remarks(recipe: Recipe, dataset: Dataset) -> list[str]:
         said.append(f"left out: {named}: a kind of picture that is not read; convert to JPEG or PNG")
     if (dataset.root / MANIFEST).is_file() and (dataset.root / REPORT_JSON).is_file():
         said.append(f"{dataset.root} is the output of an earlier run: variants will be made of variants")
+    if dataset.spatial and recipe.border in ("reflect", "reflect_101", "wrap"):
+        said.append(
+            f"border: {recipe.border} shows objects beyond the edge that carry no label; constant, replicate "
+            "and cover do not"
+        )
     if recipe.originals == "copy" and recipe.output.size is None and resizes(recipe):
         said.append(
             "variants get a size of their own and originals keep theirs; output: {size: [width, height]} "

@@ -16,7 +16,7 @@ from hashlib import blake2b
 from typing import Any, ClassVar, TypeAlias
 
 from augtool import registry
-from augtool.fields import Plain, Value
+from augtool.fields import Const, Plain, Value
 from augtool.filenames import text_of
 from augtool.sample import Item
 
@@ -202,7 +202,10 @@ def _freeze(nodes: Sequence[Node], draw: _Draw, prefix: str) -> Iterator[FrozenS
 
 def _freeze_step(step: Step, draw: _Draw, path: str) -> Iterator[FrozenStep]:
     stream = draw.stream
-    values = {name: value.quantile(stream.at(path + name)) for name, value in step.values.items()}
+    values = {
+        name: value.value if isinstance(value, Const) else value.quantile(stream.at(path + name))
+        for name, value in step.values.items()
+    }
     spec = registry.get(step.name)
     if spec.kind == registry.POLICY:
         steps = spec.function(lambda name: stream.at(f"{path}draw/{name}"), **values)

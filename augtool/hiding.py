@@ -50,12 +50,14 @@ def hide_keypoints(instance: Instance, hidden: NDArray[np.uint8]) -> Instance:
     """Return the object with the keypoints that are painted over marked as labelled but not visible."""
     if instance.keypoints is None:
         return instance
-    points, visible = instance.keypoints.points, instance.keypoints.visible
+    keypoints = instance.keypoints
+    points, visible = keypoints.points, keypoints.visible
     h, w = hidden.shape
     x = np.clip(points[:, 0].astype(int), 0, w - 1)
     y = np.clip(points[:, 1].astype(int), 0, h - 1)
     covered = (hidden[y, x] > 0) & (visible == 2)
-    return replace(instance, keypoints=Keypoints(points, np.where(covered, 1, visible).astype(np.uint8)))
+    seen = np.where(covered, 1, visible).astype(np.uint8)
+    return replace(instance, keypoints=Keypoints(points, seen, keypoints.edges))
 
 
 def _share(window: NDArray[np.uint8], inside: NDArray[np.bool_]) -> float:

@@ -43,10 +43,14 @@ class Mask:
 
 @dataclass(frozen=True, slots=True)
 class Keypoints:
-    """Named points of one object. ``visible`` is COCO's: 0 not labelled, 1 hidden, 2 visible."""
+    """Named points of one object. ``visible`` is COCO's: 0 not labelled, 1 hidden, 2 visible.
+
+    ``edges`` are the pairs of points that a skeleton joins, for drawing.
+    """
 
     points: Points
     visible: NDArray[np.uint8]
+    edges: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

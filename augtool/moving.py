@@ -262,7 +262,7 @@ def _move_keypoints(keypoints: Keypoints, geometry: Geometry, flip_idx: tuple[in
     if geometry.mirrors and flip_idx is not None:
         order = np.asarray(flip_idx)
         points, visible = points[order], visible[order]
-    return Keypoints(points, visible)
+    return Keypoints(points, visible, keypoints.edges)
 
 
 def _short_side(box: tuple[float, float, float, float]) -> float:

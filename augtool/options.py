@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-MAX_PIXELS = 100_000_000
+from augtool.sample import MAX_PIXELS
+
 FAIL_ON = ("none", "truncated", "error", "warning")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from augtool import outputs, storage
 from augtool.continuing import opened
-from augtool.execute import default_workers, execute
+from augtool.execute import execute, warm_up
 from augtool.fitting import check_mirroring
 from augtool.formats import Dataset, recognise
 from augtool.leaks import Leaks, find_leaks
@@ -51,10 +51,10 @@ def run(
 ) -> dict[str, Any]:  # fmt: skip
     """Make the whole enlarged data set and return its report (the content of ``report.json``)."""
     started = time.monotonic()
+    workers = warm_up(options.workers, recipe.modality, options.max_pixels)
     planned = prepare(recipe, source, options)
     outputs.check_apart(source, output)
     outputs.check_vacant(output, overwrite=options.overwrite, onward=options.onward)
-    workers = default_workers() if options.workers is None else options.workers
     context = Context.of(recipe, source, output, planned.dataset, options)
     leaks = find_leaks(planned.plan, planned.survey, context, workers, options.timeout)
     leaks.check(strict=options.strict)

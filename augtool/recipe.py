@@ -227,9 +227,10 @@ def _parse_node(document: Document, raw: Plain, path: YamlPath, problems: list[P
     inner = (*path, name)
     if name in WORDS:
         return _parse_group(document, WORDS[name], body, inner, problems)
-    names = [spec.name for spec in registry.everything()]
-    if name not in names:
-        known = [*names, *WORDS]
+    try:
+        registry.get(name)
+    except KeyError:
+        known = [*(spec.name for spec in registry.everything()), *WORDS]
         problems.append(document.problem(inner, f"unknown transform{did_you_mean(name, known)}", at_key=True))
         return None
     if body is not None and not isinstance(body, dict):

@@ -126,10 +126,11 @@ def get(name: str) -> Spec:
         KeyError: there is none of that name.
 
     """
-    for module in _SOURCES:
-        if name in _declared:
-            break
-        importlib.import_module(module)
+    if name not in _declared:
+        for module in _SOURCES:
+            importlib.import_module(module)
+            if name in _declared:
+                break
     return _declared[name][1]()
 
 

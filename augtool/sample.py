@@ -7,6 +7,8 @@ from typing import Any
 
 from augtool.effects import Pixels
 
+MAX_PIXELS = 100_000_000
+"""A picture of more pixels is refused."""
 OUTPUT = "\0"
 """Stands in ``Item.folder`` for the stem of the written picture, where each has a folder of its own."""
 

@@ -20,13 +20,13 @@ from augtool.geometry import covered_by, geometry_of, resized
 from augtool.labels import KEEP_ALL, Labels
 from augtool.limits import check_size
 from augtool.moving import Moved, box_of, move_labels
-from augtool.options import MAX_PIXELS, Options
+from augtool.options import Options
 from augtool.plan import Job
 from augtool.reading import Notes
 from augtool.recipe import Output, Recipe
 from augtool.render import apply, frame_of, render, stages
 from augtool.revisit import File
-from augtool.sample import Item
+from augtool.sample import MAX_PIXELS, Item
 from augtool.storage import Batch, digest, read_bytes, shown
 from augtool.warp import Outside, Source
 

@@ -10,6 +10,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks.measure import adopt
 from benchmarks.targets import TARGETS, Bench
 
 
@@ -50,6 +51,7 @@ def main() -> None:
             parser.error(f"{name}: choose from {', '.join(names)}")
     bench = Bench(options.home, options.runs)
     bench.home.mkdir(exist_ok=True)
+    adopt()
     if options.names == ["setup"]:
         setup(bench)
         return

@@ -287,7 +287,11 @@ class CocoDataset:
             if entry["id"] in result:
                 message = f"category id {entry['id']!r} stands twice"
                 self._problems.append(found(file.key, 0, "duplicate_id", message))
-            result[entry["id"]] = shapes.Category(entry["id"], entry.get("name", str(entry["id"])), points)
+            name, bones = (
+                entry.get("name", str(entry["id"])),
+                shapes.skeleton(entry.get("skeleton"), len(points)),
+            )
+            result[entry["id"]] = shapes.Category(entry["id"], name, points, bones)
         return result
 
     def _flip_pairs(self) -> tuple[int, ...] | None:

@@ -23,6 +23,16 @@ class Category:
     id: int | str
     name: str
     keypoints: tuple[str, ...] = ()
+    skeleton: tuple[tuple[int, int], ...] = ()
+
+
+def skeleton(pairs: Any, count: int) -> tuple[tuple[int, int], ...]:
+    """Return a category's ``skeleton``, counted from 0; pairs that name no keypoint are left out."""
+    if not isinstance(pairs, list):
+        return ()
+    proper = [pair for pair in pairs if isinstance(pair, list) and len(pair) == 2]
+    edges = [(one - 1, other - 1) for one, other in proper if isinstance(one, int) and isinstance(other, int)]
+    return tuple((one, other) for one, other in edges if 0 <= one < count and 0 <= other < count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +127,7 @@ def _keypoints(value: Any, category: Category, shift: float) -> Keypoints | None
     table = np.array(numbers).reshape(-1, 3)
     if not np.isin(table[:, 2], (0, 1, 2)).all():
         raise ItemError("label_invalid", "the visibility of a keypoint is 0, 1 or 2")
-    return Keypoints(table[:, :2] + shift, table[:, 2].astype(np.uint8))
+    return Keypoints(table[:, :2] + shift, table[:, 2].astype(np.uint8), category.skeleton)
 
 
 def write(

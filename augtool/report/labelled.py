@@ -45,6 +45,8 @@ def labels_in(record: dict[str, Any], item: Item, context: Context) -> dict[str,
     header = codec.probe(read_bytes(Path(context.source) / item.key))
     size = header.width, header.height
     labels = context.dataset.read(item, size)
+    if not labels.instances and labels.semantic is None:
+        return {}
     found = {record["source"]: labels}
     rules, flip_idx = context.recipe.labels, context.dataset.flip_idx
     for row in record["rows"]:

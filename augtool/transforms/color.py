@@ -194,11 +194,13 @@ _EIGENVALUES = np.array([0.2175, 0.0188, 0.0045])
 _EIGENVECTORS = np.array([[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140], [-0.5836, -0.6948, 0.4203]])
 
 
+_TO_YIQ = np.array([[0.299, 0.587, 0.114], [0.595716, -0.274453, -0.321263], [0.211456, -0.522591, 0.311135]])
+_FROM_YIQ = np.linalg.inv(_TO_YIQ)
+
+
 def hue_matrix(degrees: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     """Return the 3x3 matrix on (blue, green, red) that turns the YIQ chroma plane."""
-    red, green, blue = 0.299, 0.587, 0.114
-    to_yiq = np.array([[red, green, blue], [0.595716, -0.274453, -0.321263], [0.211456, -0.522591, 0.311135]])
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     turn = np.array([[1, 0, 0], [0, cos, sin], [0, -sin, cos]])  # from Q, purple, to I, orange
-    rgb = np.linalg.inv(to_yiq) @ turn @ to_yiq
+    rgb = _FROM_YIQ @ turn @ _TO_YIQ
     return np.ascontiguousarray(rgb[::-1, ::-1])

@@ -124,14 +124,21 @@ def test_one_worker_killed_costs_no_picture(place: Path, augtool: Run) -> None:
 
 
 def _workers(parent: int) -> list[int]:
-    """Return the children that work on pictures, in order."""
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return [
-        int(child)
-        for child in children
-        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
-        and b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()
-    ]
+    """Return the processes that work on pictures, in order: forked from a server, or started by the run."""
+
+    def children(process: int) -> list[int]:
+        return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+    def says(process: int, word: bytes) -> bool:
+        return word in Path(f"/proc/{process}/cmdline").read_bytes()
+
+    found = []
+    for child in children(parent):
+        if says(child, b"forkserver"):
+            found += children(child)
+        elif says(child, b"spawn_main") and not says(child, b"resource_tracker"):
+            found.append(child)
+    return found
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
