@@ -9,7 +9,7 @@ borders show no object.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -93,10 +93,6 @@ class Labels:
     semantic: NDArray[Any] | None = None
     semantic_fill: int | tuple[int, int, int] = 255
     extra: Mapping[str, Any] = field(default_factory=dict)
-
-    def with_instances(self, instances: tuple[Instance, ...]) -> Labels:
-        """Return the same labels with other objects."""
-        return replace(self, instances=instances)
 
 
 @dataclass(frozen=True, slots=True)

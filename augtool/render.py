@@ -24,7 +24,7 @@ def frame_of(source: Source) -> Frame:
         size=source.size,
         channels=1 if pixels.ndim == 2 else pixels.shape[2],
         bits=16 if pixels.dtype == np.uint16 else 8,
-        mean=source.mean,
+        mean_of=lambda: source.mean,
     )
 
 

@@ -1,11 +1,10 @@
-"""What flows through the program: an Item on disk, a Sample in memory, the Frame a transform may see."""
+"""What flows through the program: an Item on disk, the Frame a transform may see."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
-
-from augtool.effects import Pixels
 
 MAX_PIXELS = 100_000_000
 """A picture of more pixels is refused."""
@@ -49,28 +48,21 @@ class Frame:
         size: (width, height) in pixels at this point of the recipe.
         channels: 1 grey, 3 colour, 4 colour with transparency.
         bits: 8 or 16.
-        mean: mean grey level of the source picture as a share of full scale, 0 to 1.
+        mean_of: gives ``mean``; asked only by a transform that needs it, since it reads every pixel.
 
     """
 
     size: tuple[int, int]
     channels: int = 3
     bits: int = 8
-    mean: float = 0.5
+    mean_of: Callable[[], float] = lambda: 0.5
+
+    @property
+    def mean(self) -> float:
+        """Mean grey level of the source picture as a share of full scale, 0 to 1."""
+        return self.mean_of()
 
     @property
     def center(self) -> tuple[float, float]:
         """The middle of the picture, in pixels."""
         return self.size[0] / 2, self.size[1] / 2
-
-
-@dataclass(slots=True)
-class Sample:
-    """A picture in memory.
-
-    ``pixels`` is (H, W) grey, (H, W, 3) blue-green-red or (H, W, 4) with alpha, 8 or 16 bits, upright.
-    """
-
-    pixels: Pixels
-    icc: bytes | None = None
-    warnings: list[str] = field(default_factory=list)
